@@ -1,0 +1,81 @@
+# Two commands set everything up:  make demo  (Python only)  and  make test.
+# Everything is made inside this folder: .venv, node_modules, demo.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export ETH_HASH_BACKEND := pysha3
+
+.PHONY: help demo test test-all unit lint types imports check bench vectors contracts lock clean
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make demo [SERVE=1]   the whole story on one machine; SERVE=1 leaves the node running
+demo: .make/run
+	$(BIN)/python -m rootseal demo --dir demo $(if $(SERVE),--serve)
+
+## make test [T=path]    everything that needs no root; names what it left out
+test: .make/dev .make/node
+	$(BIN)/python -m pytest -rs $(T)
+
+## make test-all         everything; a test left out is a failure
+test-all: .make/dev .make/node
+	ROOTSEAL_REQUIRE_ALL=1 $(BIN)/python -m pytest -rs $(T)
+
+## make check            lint, types, import contracts, artifacts and vectors fresh
+check: lint types imports
+	$(BIN)/python scripts/compile_contracts.py --check
+	$(BIN)/python scripts/make_vectors.py --check
+	$(BIN)/python scripts/make_golden_documents.py --check
+
+lint: .make/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .make/dev
+	$(BIN)/mypy --strict -p rootseal -p anchor -p node -p wallet
+	$(BIN)/mypy --strict scripts
+
+imports: .make/dev
+	$(BIN)/lint-imports
+
+## make bench            figures with ratios, JSON beside them in docs/
+bench: .make/dev
+	$(BIN)/python scripts/bench.py
+
+## make vectors          write the committed test vectors and golden documents anew
+vectors: .make/dev
+	$(BIN)/python scripts/make_vectors.py
+	$(BIN)/python scripts/make_golden_documents.py
+
+## make contracts        compile the contracts and write their artifacts anew
+contracts: .make/dev .make/node
+	$(BIN)/python scripts/compile_contracts.py
+
+## make lock             pin the dependencies anew, with hashes
+lock: .make/dev
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --prerelease allow --extra all -o requirements/run.txt pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --prerelease allow --extra dev -o requirements/dev.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) .make node_modules build *.egg-info demo
+
+$(BIN)/python:
+	@sh scripts/make_venv.sh "$(PYTHON)" "$(VENV)"
+
+.make/run: $(BIN)/python requirements/run.txt pyproject.toml
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@mkdir -p .make && touch $@
+
+.make/dev: $(BIN)/python requirements/dev.txt pyproject.toml
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@mkdir -p .make && touch $@ .make/run
+
+.make/node: .make/dev package.json package-lock.json
+	$(BIN)/python scripts/install_node_tools.py
+	@mkdir -p .make && touch $@

@@ -1,0 +1,1 @@
+"""The issuer's role: rosters in, credentials sealed, anchored and handed out."""

@@ -1,0 +1,93 @@
+"""A whole roster: every row read, checked and compared with the rows above it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from node.roster.csv_source import csv_rows
+from node.roster.json_source import json_rows
+from node.roster.report import RefusedRow, RosterReport, RosterRow, contents, identity_key
+from node.roster.rows import check_row
+from node.roster.sources import SourceRow, decode
+from rootseal.errors import InputError
+from rootseal.microcredential import MicroCredential, check_date
+
+__all__ = ["MAX_ROWS", "read_roster"]
+
+MAX_ROWS = 100_000
+
+
+def read_roster(data: bytes, filename: str, templates: Mapping[str, MicroCredential], today: str) -> RosterReport:
+    """Reads a list of awards (CSV or JSON lines) and accounts for every row.
+
+    `today` is a day `YYYY-MM-DD`: awards after it are refused. One bad row never costs another.
+    Raises `InputError` where the list as a whole cannot be read: not such a file, a wrong header,
+    more than 20 MiB or 100,000 rows.
+    """
+    check_date(today, "today")
+    return check_rows(_source(decode(data, filename), filename), filename, templates, today)
+
+
+def check_rows(
+    source: Iterable[SourceRow], filename: str, templates: Mapping[str, MicroCredential], today: str
+) -> RosterReport:
+    """The same for rows of any source."""
+    rows: dict[str, RosterRow] = {}
+    refused: list[RefusedRow] = []
+    blank: list[int] = []
+    for number, item in enumerate(source, 1):
+        if number > MAX_ROWS:
+            raise InputError(filename, f"has more than {MAX_ROWS:,} rows; split the list")
+        outcome = _check(item, templates, today)
+        if isinstance(outcome, RosterRow):
+            outcome = _compare(outcome, rows.setdefault(identity_key(outcome), outcome), item)
+        if isinstance(outcome, RefusedRow):
+            refused.append(outcome)
+        elif outcome is None:
+            blank.append(item.line)
+    return RosterReport(tuple(rows.values()), tuple(refused), tuple(blank))
+
+
+def _source(text: str, filename: str) -> Iterator[SourceRow]:
+    start = text.lstrip()[:1]
+    if start == "[":
+        raise InputError(filename, "is a JSON array; write JSON lines, one object a line, without brackets")
+    is_json = filename.lower().endswith((".jsonl", ".ndjson", ".json")) or start == "{"
+    return json_rows(text) if is_json else csv_rows(text, filename)
+
+
+def _check(item: SourceRow, templates: Mapping[str, MicroCredential], today: str) -> RosterRow | RefusedRow | None:
+    if item.defect is not None:
+        return RefusedRow(item.line, item.defect.column, item.defect.value, item.defect.reason, item.raw)
+    if not item.cells:
+        return None
+    try:
+        return check_row(item.line, item.cells, templates, today)
+    except InputError as error:
+        # The element of a list item or a nested check still belongs to a column.
+        column = error.where if error.where in item.cells else None
+        value = _shown(item.cells[column]) if column else None
+        return RefusedRow(item.line, column, value, error.problem, item.raw)
+
+
+def _shown(cell: str) -> str:
+    """A cell for a report: at most 200 characters, and printable whatever JSON escaped in it."""
+    text = cell if len(cell) <= 200 else f"{cell[:199]}…"
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _compare(row: RosterRow, first: RosterRow, item: SourceRow) -> RosterRow | RefusedRow:
+    """`row` itself if it is the first of its award, else why it is refused."""
+    if row is first:
+        return row
+    if row.row_digest == first.row_digest:
+        return RefusedRow(row.line, None, None, f"same as line {first.line}", item.raw)
+    one = contents(first.award, first.email, first.template)
+    other = contents(row.award, row.email, row.template)
+    differing = [name for name in one if one[name] != other[name]]
+    reason = (
+        f"same learner, micro-credential and date as line {first.line}, but another {', '.join(differing)}: "
+        "keep the right one of the two; if the other was issued already, correct it with "
+        "'rootseal node issue --supersedes'"
+    )
+    return RefusedRow(row.line, differing[0], _shown(item.cells[differing[0]]), reason, item.raw)

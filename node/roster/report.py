@@ -1,0 +1,92 @@
+"""What reading a roster gives: rows to issue, rows refused, and why."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+
+from rootseal.credential import Award
+
+__all__ = ["COLUMNS", "RefusedRow", "RosterReport", "RosterRow", "identity_key"]
+
+COLUMNS = (
+    "learner_id",
+    "given_name",
+    "family_name",
+    "email",
+    "micro_credential",
+    "awarded_on",
+    "grade",
+    "holder",
+)
+"""The columns of a roster, each exactly once, in any order."""
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """A good row: line number (from 1, the header counts), award, address to deliver to, template key.
+
+    `row_digest` is 32 bytes over the normalised content: equal for the same row written another way.
+    """
+
+    line: int
+    award: Award
+    email: str
+    template: str
+    row_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that is not issued. `column` is None where the row as a whole is meant.
+
+    `raw` are the cells as they stood, for a list of refused rows to correct; they are not safe
+    to open in a spreadsheet before escaping.
+    """
+
+    line: int
+    column: str | None
+    value: str | None
+    reason: str
+    raw: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RosterReport:
+    """Every row of a list, exactly once: issuable, refused or blank (line numbers)."""
+
+    rows: tuple[RosterRow, ...]
+    refused: tuple[RefusedRow, ...]
+    blank: tuple[int, ...]
+
+
+def identity_key(row: RosterRow) -> str:
+    """What makes two rows the same award, across lists: learner, micro-credential and date.
+
+    A JSON array, so that no choice of learner id can collide with another row's key.
+    """
+    return _compact([row.award.learner_id, row.template, row.award.awarded_on])
+
+
+def digest_of(award: Award, email: str, template: str) -> bytes:
+    """SHA-256 over the normalised content of a row, e-mail address included."""
+    return sha256(_compact(["rootseal/roster-row/1", *contents(award, email, template).values()]).encode()).digest()
+
+
+def contents(award: Award, email: str, template: str) -> dict[str, str | None]:
+    """Column → normalised content, in the order of `COLUMNS`."""
+    return {
+        "learner_id": award.learner_id,
+        "given_name": award.given_name,
+        "family_name": award.family_name,
+        "email": email,
+        "micro_credential": template,
+        "awarded_on": award.awarded_on,
+        "grade": award.grade,
+        "holder": award.holder.hex() if award.holder else None,
+    }
+
+
+def _compact(values: list[str | None]) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))

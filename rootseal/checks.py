@@ -1,0 +1,220 @@
+"""Checks 2 to 4 and 6 to 8 of DESIGN §7; check 5 has a room of its own, `issuer_check`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rootseal.anchoring import Anchor, Promise
+from rootseal.ethereum import ZERO_ADDRESS, recover
+from rootseal.facts import AnchorFact, Facts, LedgerFacts
+from rootseal.instants import format_date
+from rootseal.merkle import leaf_hash, root_from_inclusion
+from rootseal.opened import CREDITS_PATH, OpenedCredential, credits_of, date_of, missing_claim
+from rootseal.opening import OpenedFile
+from rootseal.policy import DEFAULT_MAX_STATUS_AGE, LedgerPolicy
+from rootseal.typed_data import checkpoint_digest
+from rootseal.verdict import Check, check
+
+__all__ = [
+    "Expected",
+    "anchor_check",
+    "holder_check",
+    "inclusion_check",
+    "integrity_check",
+    "problem_of",
+    "status_check",
+    "validity_check",
+]
+
+_ANCHOR_ROLE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the verifier asked the holder: both its own, never taken from the file."""
+
+    audience: str
+    nonce: str
+
+
+def problem_of(facts: Facts, opened: OpenedCredential) -> str:
+    """Why there are no facts about a home, in a sentence."""
+    return facts.problems.get(opened.home.key, "no connection to it was given.")
+
+
+def integrity_check(opened: OpenedCredential) -> Check:
+    """Check 2: document, subject and dates agree. The commitment itself was computed when the file was opened."""
+    missing = missing_claim(opened.claims)
+    if missing is not None:
+        return check("integrity.document", problem=missing)
+    for path, committed in ((("validFrom",), opened.valid_from), (("validUntil",), opened.valid_until)):
+        claim = opened.claim(path)
+        if claim is not None and date_of(claim.value, path[0]) != committed:
+            return check("integrity.dates")
+    earned = opened.claim(CREDITS_PATH)
+    if opened.subject is not None and opened.subject.credits != 0:
+        # Zero credits beside creditsEarned are right: of several copies one alone carries them.
+        if earned is None or credits_of(earned.value) != opened.subject.credits:
+            return check("integrity.credits")
+    return check("integrity.ok")
+
+
+def inclusion_check(opened: OpenedCredential) -> Check:
+    """Check 3: the commitment leads to the root of the promise and of every anchor, witnesses included."""
+    leaf, index = leaf_hash(opened.commitment), opened.proofs.index
+    states: list[Promise | Anchor] = [*opened.proofs.anchors]
+    if opened.proofs.promise is not None:
+        states.append(opened.proofs.promise)
+    if not states:
+        return check("inclusion.none")
+    for state in states:
+        if index >= state.size:
+            return check("inclusion.index", index=index, size=state.size)
+        if root_from_inclusion(index, state.size, leaf, state.path) != state.root:
+            return check("inclusion.mismatch")
+    return check("inclusion.ok")
+
+
+def anchor_check(opened: OpenedCredential, facts: Facts, now: int) -> Check:
+    """Check 4: sequence, size, previousSize and root stand on the home ledger, final. Witnesses never matter here."""
+    home, proofs = opened.home, opened.proofs
+    evidence = {anchor: facts.evidence.get((*home.key, anchor.root)) for anchor in proofs.at(home)}
+    for fact in evidence.values():
+        if fact is not None and fact.problem is not None:
+            return check("anchor.evidence", problem=fact.problem)
+    ledger = facts.ledgers.get(home.key)
+    introducing = proofs.introducing(home)
+    if ledger is not None:
+        for anchor in proofs.at(home):
+            wrong = _against_ledger(anchor, ledger)
+            if wrong is not None:
+                return wrong
+        wrong = _promise_check(opened, ledger)
+        if wrong is not None:
+            return wrong
+        if introducing is not None:
+            return _published("anchor.ok", introducing)
+    elif introducing is not None:
+        proven = evidence[introducing]
+        if proven is not None and proven.trusted_hash:
+            return _published("anchor.block_hash", introducing)
+        return check("anchor.unreachable", problem=problem_of(facts, opened))
+    if proofs.at(home):
+        return check("anchor.introducing")
+    return _pending(proofs.promise, now)
+
+
+def _published(code: str, anchor: Anchor) -> Check:
+    return check(code, date=format_date(anchor.block.timestamp), sequence=anchor.sequence)
+
+
+def _pending(promise: Promise | None, now: int) -> Check:
+    if promise is None:
+        return check("anchor.none")
+    word = "pending" if now <= promise.anchor_by else "overdue"
+    return check(f"anchor.{word}", date=format_date(promise.anchor_by))
+
+
+def _against_ledger(anchor: Anchor, ledger: LedgerFacts) -> Check | None:
+    """What is wrong with one home anchor, or None. The facts were read at the final head."""
+    if anchor.root not in ledger.anchors:
+        return check("anchor.unreachable", problem="it was not asked about this publication.")
+    fact = ledger.anchors[anchor.root]
+    if fact is None and anchor.block.number > ledger.final.number:
+        return check("anchor.not_final")
+    if fact is None or not _same_facts(anchor, fact):
+        return check("anchor.absent")
+    block = (fact.block.number, fact.block.hash, fact.block.timestamp)
+    if block != (anchor.block.number, anchor.block.hash, anchor.block.timestamp):
+        return check("anchor.moved")
+    return None
+
+
+def _same_facts(anchor: Anchor, fact: AnchorFact) -> bool:
+    return (anchor.sequence, anchor.size, anchor.previous_size) == (fact.sequence, fact.size, fact.previous_size)
+
+
+def _promise_check(opened: OpenedCredential, ledger: LedgerFacts) -> Check | None:
+    """A promise must come from an anchor key of the issuer, and not contradict what was published."""
+    promise = opened.proofs.promise
+    if promise is None:
+        return None
+    digest = checkpoint_digest(opened.home, promise.size, promise.root, promise.signed_at, promise.anchor_by)
+    signer = recover(digest, promise.signature)
+    keys = [key for key in ledger.keys if key.address == signer and key.roles & _ANCHOR_ROLE]
+    if not keys:
+        return check("anchor.promise")
+    if any(a.size == promise.size and a.root != promise.root for a in opened.proofs.at(opened.home)):
+        return check("anchor.equivocation")
+    return None
+
+
+def status_check(opened: OpenedCredential, facts: Facts, policy: LedgerPolicy | None, now: int) -> Check:
+    """Check 6: neither revoked nor suspended at home, from the whole map at the latest block."""
+    ledger = facts.ledgers.get(opened.home.key)
+    if ledger is None or ledger.status is None:
+        problem = problem_of(facts, opened) if ledger is None else "the ledger's status map could not be read."
+        return check("status.unreachable", problem=problem)
+    status, date = ledger.status, format_date(ledger.status.block.timestamp)
+    word, bit = opened.proofs.index >> 8, 1 << (opened.proofs.index & 255)
+    if word >= min(len(status.revoked), len(status.suspended)):
+        return check("status.unanchored")
+    if status.revoked[word] & bit:
+        return check("status.revoked", date=date)
+    if status.suspended[word] & bit:
+        return check("status.suspended", date=date)
+    if now - status.block.timestamp > (DEFAULT_MAX_STATUS_AGE if policy is None else policy.max_status_age):
+        return check("status.stale", date=date)
+    return check("status.ok", date=date)
+
+
+def validity_check(opened: OpenedCredential, at: int) -> Check:
+    """Check 7: validFrom ≤ at < validUntil."""
+    if at < opened.valid_from:
+        return check("validity.not_yet", date=format_date(opened.valid_from))
+    if opened.valid_until and at >= opened.valid_until:
+        return check("validity.expired", date=format_date(opened.valid_until))
+    until = f", until {format_date(opened.valid_until)}" if opened.valid_until else ""
+    return check("validity.ok", date=format_date(at), until=until)
+
+
+def holder_check(opened: OpenedCredential, file: OpenedFile, facts: Facts, expected: Expected | None, at: int) -> Check:
+    """Check 8: the one it was issued to answered this verifier's own question in time."""
+    proof, digest = file.holder, file.signed_digest
+    if proof is None or digest is None:
+        return check("holder.absent")
+    if opened.subject is None:
+        return check("holder.hidden")
+    if opened.subject.holder == ZERO_ADDRESS:
+        return check("holder.none")
+    wrong = _signature_check(opened, file, facts, digest)
+    if wrong is not None:
+        return wrong
+    if expected is None:
+        return check("holder.unasked")
+    if proof.audience != expected.audience:
+        return check("holder.audience")
+    if proof.nonce != expected.nonce:
+        return check("holder.nonce")
+    if at < proof.created:
+        return check("holder.not_yet", date=format_date(proof.created))
+    if at >= proof.expires:
+        return check("holder.expired", date=format_date(proof.expires))
+    return check("holder.ok")
+
+
+def _signature_check(opened: OpenedCredential, file: OpenedFile, facts: Facts, digest: bytes) -> Check | None:
+    """What is wrong with the signature that is due for this holder, or None."""
+    if file.holder is None or opened.subject is None or len(file.holder.signatures) != len(file.holders):
+        return check("holder.signature")
+    holder = opened.subject.holder
+    signature = file.holder.signatures[file.holders.index(holder)]
+    if recover(digest, signature) == holder:
+        return None
+    ledger = facts.ledgers.get(opened.home.key)
+    if ledger is None:
+        return check("holder.contract", problem=problem_of(facts, opened))
+    answers = ledger.contract_wallets.get(holder)
+    if answers is not None and (digest, signature) not in answers:
+        return check("holder.contract", problem="it did not answer.")
+    return None if answers is not None and answers[digest, signature] else check("holder.signature")

@@ -1,0 +1,114 @@
+"""Check 5 of DESIGN §7: who issued it, judged by the register as it stood when it was published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from rootseal.anchoring import Anchor
+from rootseal.canonical import Json, dumps
+from rootseal.checks import problem_of
+from rootseal.facts import AccreditationFact, DocumentFact, Facts, LedgerFacts
+from rootseal.instants import format_date
+from rootseal.opened import OpenedCredential
+from rootseal.policy import LedgerPolicy, Policy
+from rootseal.verdict import Check, check
+
+__all__ = ["IssuerJudgement", "document_in_force", "issuer_check"]
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerJudgement:
+    """The check, plain notes beside it, and the name by which someone trusted knows the issuer."""
+
+    check: Check
+    notes: tuple[str, ...] = ()
+    name: str | None = None
+
+
+def issuer_check(
+    opened: OpenedCredential,
+    anchor: Check,
+    policy: Policy | None,
+    ledger_policy: LedgerPolicy | None,
+    facts: Facts,
+    now: int,
+) -> IssuerJudgement:
+    """Pinned, or accredited by someone trusted at the introducing anchor's time; the rest is unknown."""
+    document = opened.issuer_document
+    if isinstance(document, dict) and document.get("id") != opened.issuer_id:
+        return IssuerJudgement(check("issuer.mismatch"))
+    ledger = facts.ledgers.get(opened.home.key)
+    introducing = opened.proofs.introducing(opened.home)
+    if ledger is not None and introducing is not None and _compromised(introducing, ledger):
+        return IssuerJudgement(check("issuer.compromised"))
+    if policy is None:
+        return IssuerJudgement(check("issuer.no_policy"))
+    if ledger_policy is None:
+        return IssuerJudgement(check("issuer.untrusted", name=_own_name(document)))
+    if ledger is None:
+        return IssuerJudgement(check("issuer.unreachable", problem=problem_of(facts, opened)))
+    if introducing is None or anchor.outcome != "pass":
+        return IssuerJudgement(check("issuer.unanchored"))
+    if document is None:
+        return IssuerJudgement(check("issuer.document_missing"))
+    in_force = document_in_force(ledger.documents, introducing.block.number)
+    if in_force is None or sha256(dumps(document)).digest() != in_force.document_hash:
+        return IssuerJudgement(check("issuer.document"))
+    return _vouched(opened, policy, ledger_policy, ledger, introducing, in_force, now)
+
+
+def document_in_force(documents: tuple[DocumentFact, ...], block_number: int) -> DocumentFact | None:
+    """The document registered last by the end of block `block_number`, or None."""
+    return next((d for d in reversed(documents) if d.block_number <= block_number), None)
+
+
+def _compromised(anchor: Anchor, ledger: LedgerFacts) -> bool:
+    fact = ledger.anchors.get(anchor.root)
+    if fact is None or not 0 <= fact.key_index < len(ledger.keys):
+        return False
+    return ledger.keys[fact.key_index].compromised_at(fact.block.timestamp)
+
+
+def _vouched(
+    opened: OpenedCredential,
+    policy: Policy,
+    ledger_policy: LedgerPolicy,
+    ledger: LedgerFacts,
+    anchor: Anchor,
+    document: DocumentFact,
+    now: int,
+) -> IssuerJudgement:
+    pinned = ledger_policy.issuer_name(opened.home.issuer)
+    own = _own_name(opened.issuer_document)
+    if pinned is not None:
+        return IssuerJudgement(check("issuer.pinned", name=pinned), name=pinned)
+    trusted = [
+        a
+        for a in ledger.accreditations
+        if a.document_hash == document.document_hash and ledger_policy.accreditor_name(a.accreditor) is not None
+    ]
+    then = [a for a in trusted if a.valid_at(anchor.block.timestamp)]
+    if not then:
+        return IssuerJudgement(check("issuer.untrusted", name=own))
+    still = [a for a in trusted if a.valid_at(now)]
+    notes = () if still else (_lapse(then[0], ledger_policy),)
+    if policy.accredited_now and not still:
+        return IssuerJudgement(check("issuer.lapsed"), notes, own)
+    accreditor = ledger_policy.accreditor_name(then[0].accreditor)
+    scope = f' (scope as stated: "{then[0].scope}")' if then[0].scope else ""
+    return IssuerJudgement(check("issuer.accredited", name=own, accreditor=accreditor, scope=scope), notes, own)
+
+
+def _lapse(accreditation: AccreditationFact, policy: LedgerPolicy) -> str:
+    ends = [end for end in (accreditation.valid_until, accreditation.ended_at) if end]
+    name = policy.accreditor_name(accreditation.accreditor)
+    return f"The accreditation by {name} ended on {format_date(min(ends))}, after this was issued."
+
+
+def _own_name(document: Json) -> str:
+    """What the issuer calls itself, on one harmless line."""
+    name = document.get("name") if isinstance(document, dict) else None
+    if not isinstance(name, str) or not name:
+        return "nobody that the file describes"
+    return "“" + "".join(c for c in name if c.isprintable())[:128] + "”"
