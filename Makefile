@@ -56,9 +56,9 @@ contracts: .make/dev .make/node
 ## make lock             pin the dependencies anew, with hashes
 lock: .make/dev
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-header --prerelease allow --extra all -o requirements/run.txt pyproject.toml
+	  --no-header --prerelease if-necessary-or-explicit --extra all -o requirements/run.txt pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-header --prerelease allow --extra dev -o requirements/dev.txt pyproject.toml
+	  --no-header --prerelease if-necessary-or-explicit --extra dev -o requirements/dev.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) .make node_modules build *.egg-info demo

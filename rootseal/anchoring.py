@@ -11,7 +11,7 @@ from rootseal.canonical import Json
 from rootseal.commitment import Home, parse_chain
 from rootseal.errors import InputError
 from rootseal.ethereum import address_text, signature_problem
-from rootseal.strict import array, ethereum_hex, hex_bytes, integer, members, nullable
+from rootseal.strict import array, ethereum_hex, hex_bytes, integer, members, nullable, seconds
 
 __all__ = [
     "MAX_ANCHORS",
@@ -80,8 +80,8 @@ class Promise:
             _size(m["size"], f"{where}.size"),
             hex_bytes(m["root"], f"{where}.root", 32),
             _path(m["path"], f"{where}.path"),
-            integer(m["signedAt"], f"{where}.signedAt"),
-            integer(m["anchorBy"], f"{where}.anchorBy"),
+            seconds(m["signedAt"], f"{where}.signedAt"),
+            seconds(m["anchorBy"], f"{where}.anchorBy"),
             signature(m["signature"], f"{where}.signature"),
         )
 
@@ -131,18 +131,19 @@ class Anchor:
         own = ("sequence", "size", "previousSize", "root", "path", "transaction", "block", "evidence")
         m = members(value, where, ("chain", "ledger", "issuer", *own))
         block = members(m["block"], f"{where}.block", ("number", "hash", "timestamp"))
+        size = _size(m["size"], f"{where}.size")
         return cls(
             parse_home({name: m[name] for name in ("chain", "ledger", "issuer")}, where),
             integer(m["sequence"], f"{where}.sequence", 1),
-            _size(m["size"], f"{where}.size"),
-            integer(m["previousSize"], f"{where}.previousSize", 0, MAX_INDEX),
+            size,
+            integer(m["previousSize"], f"{where}.previousSize", 0, size - 1),
             hex_bytes(m["root"], f"{where}.root", 32),
             _path(m["path"], f"{where}.path"),
             ethereum_hex(m["transaction"], f"{where}.transaction", 32),
             BlockRef(
                 integer(block["number"], f"{where}.block.number"),
                 ethereum_hex(block["hash"], f"{where}.block.hash", 32),
-                integer(block["timestamp"], f"{where}.block.timestamp"),
+                seconds(block["timestamp"], f"{where}.block.timestamp"),
             ),
             nullable(m["evidence"], f"{where}.evidence", _evidence),
         )
@@ -167,10 +168,14 @@ class Proofs:
     @classmethod
     def from_json(cls, value: dict[str, Json], where: str) -> Proofs:
         """From an object that holds the three members (and others); raises `InputError` naming the member."""
+        anchors = array(value["anchors"], f"{where}.anchors", Anchor.from_json, 0, MAX_ANCHORS)
+        if len({(*anchor.home.key, anchor.root) for anchor in anchors}) != len(anchors):
+            # A ledger takes a root once; told twice, one account could borrow the evidence of the other.
+            raise InputError(f"{where}.anchors", "must not name one publication twice")
         return cls(
             integer(value["index"], f"{where}.index", 0, MAX_INDEX),
             nullable(value["promise"], f"{where}.promise", Promise.from_json),
-            array(value["anchors"], f"{where}.anchors", Anchor.from_json, 0, MAX_ANCHORS),
+            anchors,
         )
 
     def at(self, home: Home) -> tuple[Anchor, ...]:

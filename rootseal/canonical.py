@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import unicodedata
 from collections import Counter
 from typing import NoReturn, TypeAlias
@@ -23,6 +24,9 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 16
 MAX_INTEGER = (1 << 53) - 1
 _BOM = b"\xef\xbb\xbf"
+# A string, to its end or to the end of the text: possessive, hence linear on any bytes.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def dumps(value: Json) -> bytes:
@@ -42,9 +46,9 @@ def loads(data: bytes, where: str = "file") -> Json:
     if len(data) > MAX_BYTES:
         raise InputError(where, f"is larger than {MAX_BYTES} bytes", f"{len(data)} bytes")
     body = data.removeprefix(_BOM).rstrip(b"\r\n")
+    _check_depth(body, where)
     reader = _Reader(where)
     value = reader.read(body)
-    _check_depth(value, where)
     canonical = _plain_dumps(value, where) if reader.plain else dumps(value)
     if canonical != body:
         at = next((i for i, (a, b) in enumerate(zip(canonical, body, strict=False)) if a != b), len(canonical))
@@ -129,9 +133,14 @@ class _Reader:
         raise InputError(self.where, "has a number that JSON does not know", name)
 
 
-def _check_depth(value: Json, where: str, depth: int = 0) -> None:
-    if isinstance(value, dict | list):
-        if depth == MAX_DEPTH:
+def _check_depth(body: bytes, where: str) -> None:
+    """Refuse deep nesting before parsing.
+
+    The standard library's parser recurses in C, guarded only by Python's recursion limit, which other packages
+    raise (py-ecc to 100,000, with eth-account and web3): there a hostile file would end the process.
+    """
+    depth = 0
+    for byte in _STRING.sub(b"", body).translate(None, _NO_BRACKETS):
+        depth += 1 if byte in b"[{" else -1
+        if depth > MAX_DEPTH:
             raise InputError(where, f"is nested deeper than {MAX_DEPTH}")
-        for child in value.values() if isinstance(value, dict) else value:
-            _check_depth(child, where, depth + 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rootseal.anchoring import Anchor, Promise
 from rootseal.ethereum import ZERO_ADDRESS, recover
-from rootseal.facts import AnchorFact, Facts, LedgerFacts
+from rootseal.facts import AnchorFact, Facts, KeyFact, LedgerFacts
 from rootseal.instants import format_date
 from rootseal.merkle import leaf_hash, root_from_inclusion
 from rootseal.opened import CREDITS_PATH, OpenedCredential, credits_of, date_of, missing_claim
@@ -101,6 +101,8 @@ def anchor_check(opened: OpenedCredential, facts: Facts, now: int) -> Check:
         return check("anchor.unreachable", problem=problem_of(facts, opened))
     if proofs.at(home):
         return check("anchor.introducing")
+    if ledger is not None and _worthless(opened, ledger):
+        return check("anchor.none")
     return _pending(proofs.promise, now)
 
 
@@ -120,7 +122,7 @@ def _against_ledger(anchor: Anchor, ledger: LedgerFacts) -> Check | None:
     if anchor.root not in ledger.anchors:
         return check("anchor.unreachable", problem="it was not asked about this publication.")
     fact = ledger.anchors[anchor.root]
-    if fact is None and anchor.block.number > ledger.final.number:
+    if (anchor if fact is None else fact).block.number > ledger.final.number:
         return check("anchor.not_final")
     if fact is None or not _same_facts(anchor, fact):
         return check("anchor.absent")
@@ -139,14 +141,37 @@ def _promise_check(opened: OpenedCredential, ledger: LedgerFacts) -> Check | Non
     promise = opened.proofs.promise
     if promise is None:
         return None
-    digest = checkpoint_digest(opened.home, promise.size, promise.root, promise.signed_at, promise.anchor_by)
-    signer = recover(digest, promise.signature)
-    keys = [key for key in ledger.keys if key.address == signer and key.roles & _ANCHOR_ROLE]
-    if not keys:
+    if _promise_key(opened, ledger) is None:
         return check("anchor.promise")
     if any(a.size == promise.size and a.root != promise.root for a in opened.proofs.at(opened.home)):
         return check("anchor.equivocation")
     return None
+
+
+def _promise_key(opened: OpenedCredential, ledger: LedgerFacts) -> KeyFact | None:
+    """The issuer's anchor key that signed the file's promise, or None."""
+    promise = opened.proofs.promise
+    if promise is None:
+        return None
+    digest = checkpoint_digest(opened.home, promise.size, promise.root, promise.signed_at, promise.anchor_by)
+    signer = recover(digest, promise.signature)
+    return next((key for key in ledger.keys if key.address == signer and key.roles & _ANCHOR_ROLE), None)
+
+
+def _worthless(opened: OpenedCredential, ledger: LedgerFacts) -> bool:
+    """True iff the promise is by a key that was ever declared compromised: without an anchor it proves nothing (§3)."""
+    key = _promise_key(opened, ledger)
+    return key is not None and key.compromised_since != 0
+
+
+def _entered(opened: OpenedCredential, ledger: LedgerFacts) -> bool:
+    """True iff the ledger, or a key of the issuer, puts this entry at its index; any other index is only the file's word."""
+    for anchor in opened.proofs.at(opened.home):
+        fact = ledger.anchors.get(anchor.root)
+        if fact is not None and fact.size == anchor.size:
+            return True
+    key = _promise_key(opened, ledger)
+    return key is not None and key.compromised_since == 0
 
 
 def status_check(opened: OpenedCredential, facts: Facts, policy: LedgerPolicy | None, now: int) -> Check:
@@ -156,8 +181,10 @@ def status_check(opened: OpenedCredential, facts: Facts, policy: LedgerPolicy | 
         problem = problem_of(facts, opened) if ledger is None else "the ledger's status map could not be read."
         return check("status.unreachable", problem=problem)
     status, date = ledger.status, format_date(ledger.status.block.timestamp)
-    word, bit = opened.proofs.index >> 8, 1 << (opened.proofs.index & 255)
-    if word >= min(len(status.revoked), len(status.suspended)):
+    index = opened.proofs.index
+    word, bit = index >> 8, 1 << (index & 255)
+    covered = index < ledger.head_size and word < min(len(status.revoked), len(status.suspended))
+    if not covered or not _entered(opened, ledger):
         return check("status.unanchored")
     if status.revoked[word] & bit:
         return check("status.revoked", date=date)

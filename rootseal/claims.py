@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256, shake_256
 from json.encoder import encode_basestring
 
-from rootseal.canonical import Json, dumps, member_order
+from rootseal.canonical import MAX_INTEGER, Json, dumps, member_order
 from rootseal.errors import InputError
 from rootseal.merkle import leaf_hash, root_of
 
@@ -93,7 +93,15 @@ def _walk(
         for index, element in enumerate(value):
             yield from _walk(element, (*path, index), comma + b"%d" % index, known)
     else:
-        yield path, b"%b],%b]" % (prefix, _string(value) if isinstance(value, str) else dumps(value)), value
+        yield path, b"%b],%b]" % (prefix, _string(value) if isinstance(value, str) else _scalar(value)), value
+
+
+def _scalar(value: Json) -> bytes:
+    """RFC 8785 of a number, a literal or an empty container; a number that no file may carry is refused (DESIGN §4)."""
+    encoded = dumps(value)
+    if isinstance(value, float) and (b"e" in encoded or (b"." not in encoded and abs(value) > MAX_INTEGER)):
+        raise InputError("JSON", "has a number with an exponent or beyond 2^53−1", value)
+    return encoded
 
 
 def _string(text: str) -> bytes:

@@ -10,10 +10,11 @@ import re
 
 from rootseal.errors import InputError
 
-__all__ = ["format_date", "format_instant", "parse_instant"]
+__all__ = ["LAST_INSTANT", "format_date", "format_instant", "parse_instant"]
 
 _INSTANT = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:(Z)|([+-])(\d{2}):(\d{2}))", re.ASCII)
-_LAST = 253_402_300_799  # 9999-12-31T23:59:59Z
+LAST_INSTANT = 253_402_300_799
+"""9999-12-31T23:59:59Z."""
 
 
 def parse_instant(text: object, where: str = "date") -> int:
@@ -39,14 +40,14 @@ def parse_instant(text: object, where: str = "date") -> int:
         raise InputError(where, "is no real date-time from 1970 on (leap seconds are not allowed)", text)
     offset = (offset_hour * 60 + offset_minute) * (-60 if match[8] == "-" else 60)
     seconds = calendar.timegm((year, month, day, hour, minute, second)) - offset
-    if not 0 <= seconds <= _LAST:
+    if not 0 <= seconds <= LAST_INSTANT:
         raise InputError(where, "lies outside the years 1970 to 9999 in UTC", text)
     return seconds
 
 
 def format_instant(seconds: int) -> str:
     """`YYYY-MM-DDTHH:MM:SSZ` of UTC seconds (0 … year 9999)."""
-    if not 0 <= seconds <= _LAST:
+    if not 0 <= seconds <= LAST_INSTANT:
         raise InputError("date", "lies outside the years 1970 to 9999", seconds)
     days, rest = divmod(seconds, 86_400)
     year, month, day = _civil(days)

@@ -40,7 +40,8 @@ def issuer_check(
         return IssuerJudgement(check("issuer.mismatch"))
     ledger = facts.ledgers.get(opened.home.key)
     introducing = opened.proofs.introducing(opened.home)
-    if ledger is not None and introducing is not None and _compromised(introducing, ledger):
+    compromised = None if ledger is None or introducing is None else _compromised(introducing, ledger)
+    if compromised:
         return IssuerJudgement(check("issuer.compromised"))
     if policy is None:
         return IssuerJudgement(check("issuer.no_policy"))
@@ -50,6 +51,8 @@ def issuer_check(
         return IssuerJudgement(check("issuer.unreachable", problem=problem_of(facts, opened)))
     if introducing is None or anchor.outcome != "pass":
         return IssuerJudgement(check("issuer.unanchored"))
+    if compromised is None:
+        return IssuerJudgement(check("issuer.unreachable", problem="the key that published it is not known."))
     if document is None:
         return IssuerJudgement(check("issuer.document_missing"))
     in_force = document_in_force(ledger.documents, introducing.block.number)
@@ -63,10 +66,11 @@ def document_in_force(documents: tuple[DocumentFact, ...], block_number: int) ->
     return next((d for d in reversed(documents) if d.block_number <= block_number), None)
 
 
-def _compromised(anchor: Anchor, ledger: LedgerFacts) -> bool:
+def _compromised(anchor: Anchor, ledger: LedgerFacts) -> bool | None:
+    """Whether the introducing key was compromised when it published; None where the facts do not say."""
     fact = ledger.anchors.get(anchor.root)
     if fact is None or not 0 <= fact.key_index < len(ledger.keys):
-        return False
+        return None
     return ledger.keys[fact.key_index].compromised_at(fact.block.timestamp)
 
 
@@ -91,19 +95,25 @@ def _vouched(
     then = [a for a in trusted if a.valid_at(anchor.block.timestamp)]
     if not then:
         return IssuerJudgement(check("issuer.untrusted", name=own))
-    still = [a for a in trusted if a.valid_at(now)]
-    notes = () if still else (_lapse(then[0], ledger_policy),)
+    # A clock behind the chain's must not find that an accreditation has not begun yet.
+    today = max(now, anchor.block.timestamp)
+    still = {a.accreditor for a in trusted if a.valid_at(today)}
+    # Of several, the one that stands to this day speaks: nobody is named who has since turned away.
+    first = next((a for a in then if a.accreditor in still), then[0])
+    notes = () if still else (_lapse(first, trusted, today, ledger_policy),)
     if policy.accredited_now and not still:
         return IssuerJudgement(check("issuer.lapsed"), notes, own)
-    accreditor = ledger_policy.accreditor_name(then[0].accreditor)
-    scope = f' (scope as stated: "{then[0].scope}")' if then[0].scope else ""
+    accreditor = ledger_policy.accreditor_name(first.accreditor)
+    scope = f" (scope as stated: {_one_line(first.scope)})" if first.scope else ""
     return IssuerJudgement(check("issuer.accredited", name=own, accreditor=accreditor, scope=scope), notes, own)
 
 
-def _lapse(accreditation: AccreditationFact, policy: LedgerPolicy) -> str:
-    ends = [end for end in (accreditation.valid_until, accreditation.ended_at) if end]
-    name = policy.accreditor_name(accreditation.accreditor)
-    return f"The accreditation by {name} ended on {format_date(min(ends))}, after this was issued."
+def _lapse(first: AccreditationFact, trusted: list[AccreditationFact], today: int, policy: LedgerPolicy) -> str:
+    """When the accreditor's last accreditation ended; a renewed one ended only with what renewed it."""
+    same = [a for a in trusted if a.accreditor == first.accreditor and a.since <= today]
+    ended = max(min(end for end in (a.valid_until, a.ended_at) if end) for a in same)
+    name = policy.accreditor_name(first.accreditor)
+    return f"The accreditation by {name} ended on {format_date(ended)}, after this was issued."
 
 
 def _own_name(document: Json) -> str:
@@ -111,4 +121,9 @@ def _own_name(document: Json) -> str:
     name = document.get("name") if isinstance(document, dict) else None
     if not isinstance(name, str) or not name:
         return "nobody that the file describes"
-    return "“" + "".join(c for c in name if c.isprintable())[:128] + "”"
+    return _one_line(name)
+
+
+def _one_line(text: str) -> str:
+    """A stranger's words, quoted, without line ends and control characters that a terminal would obey."""
+    return "“" + "".join(c for c in text if c.isprintable())[:128] + "”"

@@ -76,17 +76,18 @@ def always_shown(path: Path) -> bool:
 def missing_claim(claims: Sequence[Claim]) -> str | None:
     """Which of the claims that are always shown is missing, in words, or None.
 
-    Arrays must be shown without a gap from their first element on.
+    The issuer's id and the achievement's name must be strings. Arrays must be shown without a gap from their first element on.
     """
-    paths = {claim.path for claim in claims}
+    values = {claim.path: claim.value for claim in claims}
+    paths = values.keys()
     for top in ("@context", "type"):
         indexes = sorted(path[1] for path in paths if len(path) >= 2 and path[0] == top and isinstance(path[1], int))
         unbroken = [index for at, index in enumerate(sorted(set(indexes))) if index == at]
         if (top,) not in paths and (not indexes or len(unbroken) != len(set(indexes))):
             return top
-    if not paths & {("issuer",), ("issuer", "id")}:
+    if not isinstance(values.get(("issuer", "id"), values.get(("issuer",))), str):
         return "issuer.id"
-    return None if NAME_PATH in paths else ".".join(map(str, NAME_PATH))
+    return None if isinstance(values.get(NAME_PATH), str) else ".".join(map(str, NAME_PATH))
 
 
 def date_of(value: Json, where: str) -> int:

@@ -115,7 +115,7 @@ def parse_policy(text: str) -> Policy:
             _choice(m.get("holder", "optional"), "policy.holder", ("optional", "required")) == "required",
             _boolean(m.get("accredited_now", False), "policy.accredited_now"),
         )
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError("policy", f"is not TOML: {error}") from error
     except InputError as error:
         raise ConfigError(error.where, error.problem, error.value) from error

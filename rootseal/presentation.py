@@ -20,7 +20,7 @@ from rootseal.files import CredentialFile, parse_subject, subject_json
 from rootseal.merkle import leaf_hash, node_hash, root_of
 from rootseal.opened import CREDITS_PATH, OpenedCredential, always_shown, date_of, missing_claim
 from rootseal.paths import check_paths, parse_path
-from rootseal.strict import array, hex_bytes, integer, members, nullable, string
+from rootseal.strict import array, hex_bytes, integer, members, nullable, seconds, string
 from rootseal.typed_data import presentation_digest
 
 __all__ = ["PRESENTATION_FORMAT", "HolderProof", "Presentation", "PresentedCredential", "ShownClaim", "present"]
@@ -257,8 +257,8 @@ def _presented(value: Json, where: str) -> PresentedCredential:
     presented = PresentedCredential(
         parse_home(m["home"], f"{where}.home"),
         issuer_document,
-        integer(m["validFrom"], f"{where}.validFrom"),
-        nullable(m["validUntil"], f"{where}.validUntil", lambda v, w: integer(v, w, 1)) or 0,
+        seconds(m["validFrom"], f"{where}.validFrom"),
+        nullable(m["validUntil"], f"{where}.validUntil", lambda v, w: seconds(v, w, 1)) or 0,
         count,
         array(m["shown"], f"{where}.shown", lambda v, w: _shown(v, w, count), 1, count),
         array(m["hidden"], f"{where}.hidden", lambda v, w: hex_bytes(v, w, 32), 0, count),
@@ -292,8 +292,8 @@ def _holder(value: Json, where: str) -> HolderProof:
     return HolderProof(
         string(m["audience"], f"{where}.audience", _MAX_TEXT),
         string(m["nonce"], f"{where}.nonce", _MAX_TEXT),
-        integer(m["created"], f"{where}.created"),
-        integer(m["expires"], f"{where}.expires"),
+        seconds(m["created"], f"{where}.created"),
+        seconds(m["expires"], f"{where}.expires"),
         array(m["signatures"], f"{where}.signatures", signature, 1, MAX_CREDENTIALS),
     )
 
@@ -312,5 +312,6 @@ def _check_shown(presented: PresentedCredential, where: str) -> None:
     if credited and all(claim.path != CREDITS_PATH for claim in claims):
         raise InputError(f"{where}.shown", "must show creditsEarned where the subject shows credits")
     for claim in claims:
-        if claim.path in (("validFrom",), ("validUntil",)):
-            date_of(claim.value, f"{where}.shown.{claim.path[0]}")
+        if claim.path[0] in ("validFrom", "validUntil"):
+            # A path below a date means that the document has no date there, as a complete file is told too.
+            date_of(claim.value if len(claim.path) == 1 else {}, f"{where}.shown.{claim.path[0]}")

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from rootseal.canonical import MAX_INTEGER, Json
-from rootseal.errors import InputError
+from rootseal.errors import InputError, shorten
+from rootseal.instants import LAST_INSTANT
 
-__all__ = ["array", "ethereum_hex", "hex_bytes", "integer", "members", "nullable", "string"]
+__all__ = ["array", "ethereum_hex", "hex_bytes", "integer", "members", "nullable", "seconds", "string"]
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ def members(value: Json, where: str, required: tuple[str, ...], optional: tuple[
         raise InputError(where, "must be an object", value)
     for name in value:
         if name not in required and name not in optional:
-            raise InputError(f"{where}.{name}", "is not a known member")
+            raise InputError(f"{where}.{_label(name)}", "is not a known member")
     for name in required:
         if name not in value:
             raise InputError(f"{where}.{name}", "is missing")
@@ -52,6 +53,11 @@ def integer(value: Json, where: str, low: int = 0, high: int = MAX_INTEGER) -> i
     return value
 
 
+def seconds(value: Json, where: str, low: int = 0) -> int:
+    """UTC seconds from `low` to the end of the year 9999, so that every time in a file can be written as a date."""
+    return integer(value, where, low, LAST_INSTANT)
+
+
 def string(value: Json, where: str, high: int = 1 << 16) -> str:
     """A string of at most `high` characters."""
     if not isinstance(value, str):
@@ -67,6 +73,11 @@ def hex_bytes(value: Json, where: str, size: int | None = None) -> bytes:
         length = "" if size is None else f" of {size} bytes"
         raise InputError(where, f"must be lower-case hex{length} without 0x", value)
     return bytes.fromhex(value)
+
+
+def _label(name: str) -> str:
+    """A member's name as a message may show it: a stranger chose it, and a terminal obeys control characters."""
+    return name if name.isidentifier() and name.isascii() and len(name) <= 64 else shorten(name, 64)
 
 
 def ethereum_hex(value: Json, where: str, size: int | None = None) -> bytes:

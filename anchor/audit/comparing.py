@@ -1,0 +1,115 @@
+"""The rebuilt state against the contract's own answers at the same block.
+
+First the counters: a provider that showed fewer events than the ledger counts has kept some back,
+and no rule can be judged on such a history. Then everything else that the contract can be asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from anchor.audit.events import LedgerEvent
+from anchor.audit.findings import Finding, finding
+from anchor.audit.state import REVOKED, SUSPENDED, AnchorEntry, IssuerState
+from anchor.ledger import IssuerRecord, Ledger
+from rootseal.errors import InputError
+
+__all__ = ["compare_issuer", "missing_events", "scope_of"]
+
+
+def scope_of(ledger: Ledger, at: int, asked: Sequence[int]) -> tuple[int, ...]:
+    """The issuers to audit: those asked for, else all. Raises `InputError` for one that is not registered."""
+    count = ledger.issuer_count(at)
+    for issuer in asked:
+        if not 1 <= issuer <= count:
+            raise InputError("--issuer", f"the ledger has issuers 1 to {count}", issuer)
+    return tuple(sorted(set(asked))) or tuple(range(1, count + 1))
+
+
+def missing_events(ledger: Ledger, at: int, events: Sequence[LedgerEvent], scope: Sequence[int]) -> Iterator[Finding]:
+    """One finding for the ledger and one an issuer, where fewer events were shown than the contract counts."""
+    seen = Counter((event.issuer, event.name) for event in events)
+    registered = sum(1 for event in events if event.name == "IssuerRegistered")
+    yield from _missing(None, [("registrations", registered, ledger.issuer_count(at))])
+    for issuer in scope:
+        counts = [
+            ("publications", seen[issuer, "Anchored"], ledger.head(issuer, at).sequence),
+            ("keys", seen[issuer, "KeyAdded"], len(ledger.keys(issuer, at))),
+            ("descriptions", seen[issuer, "DocumentSet"], len(ledger.documents(issuer, at))),
+            *_accreditation_counts(ledger, at, events, issuer),
+        ]
+        yield from _missing(issuer, counts)
+
+
+def _accreditation_counts(
+    ledger: Ledger, at: int, events: Iterable[LedgerEvent], issuer: int
+) -> Iterator[tuple[str, int, int]]:
+    given = Counter(
+        event.arguments["accreditor"] for event in events if event.name == "Accredited" and event.issuer == issuer
+    )
+    for accreditor, count in sorted(given.items()):
+        yield "accreditations", count, len(ledger.accreditations(issuer, accreditor, at))
+
+
+def _missing(issuer: int | None, counts: list[tuple[str, int, int]]) -> Iterator[Finding]:
+    short = [f"{seen} of {counted} {what}" for what, seen, counted in counts if seen < counted]
+    if short:
+        whose = "" if issuer is None else f" of issuer {issuer}"
+        yield finding("provider.incomplete", issuer, missing=", ".join(short) + whose)
+
+
+def compare_issuer(ledger: Ledger, at: int, state: IssuerState) -> Iterator[Finding]:
+    """Every view of one issuer. Block numbers are left out: on some chains the contract counts other blocks."""
+    number = state.number
+    field = _differing_field(ledger.issuer(number, at), state)
+    if field is not None:
+        yield finding("state.issuer", number, field=field)
+    head = ledger.head(number, at)
+    if (head.sequence, head.size) != (state.sequence, state.size):
+        yield finding("state.head", number, sequence=head.sequence, size=head.size)
+    for anchor in state.anchors:
+        if not _same_anchor(ledger, at, number, anchor):
+            yield finding(
+                "state.anchor", number, block=anchor.block, transaction=anchor.transaction, sequence=anchor.sequence
+            )
+    if ledger.keys(number, at) != tuple(state.keys):
+        yield finding("state.keys", number)
+    documents = [(entry.document_hash, entry.time) for entry in ledger.documents(number, at)]
+    if documents != [(entry.document_hash, entry.time) for entry in state.documents]:
+        yield finding("state.documents", number)
+    given = state.accreditations.items()
+    if any(ledger.accreditations(number, accreditor, at) != tuple(entries) for accreditor, entries in given):
+        yield finding("state.accreditations", number)
+    words = sum(_differing_words(ledger, at, state, purpose) for purpose in (REVOKED, SUSPENDED))
+    if words:
+        yield finding("state.status", number, words=words)
+
+
+def _differing_field(record: IssuerRecord | None, state: IssuerState) -> str | None:
+    if record is None:
+        return "it is not registered there"
+    names = (
+        "name",
+        "uri",
+        "admin",
+        "pending_admin",
+        "successor",
+        "proposed_successor",
+        "registered_at",
+        "succeeded_at",
+    )
+    return next((name for name in names if getattr(record, name) != getattr(state, name)), None)
+
+
+def _same_anchor(ledger: Ledger, at: int, issuer: int, anchor: AnchorEntry) -> bool:
+    found = ledger.anchor_of(issuer, anchor.root, at)
+    if found is None:
+        return False
+    told = (found.sequence, found.size, found.previous_size, found.time, found.key_index)
+    return told == (anchor.sequence, anchor.size, anchor.previous_size, anchor.time, anchor.key_index)
+
+
+def _differing_words(ledger: Ledger, at: int, state: IssuerState, purpose: int) -> int:
+    told = ledger.status_words(state.number, purpose, state.size, at)
+    return sum(a != b for a, b in zip(told, state.status_map(purpose), strict=True))

@@ -1,0 +1,214 @@
+"""The report of an audit: `rootseal/audit/1`. The same input gives the same bytes: no clock, no address of an RPC.
+
+docs/spec/audit-report.md describes every member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+
+from anchor.audit.catalogue import LIMITS
+from anchor.audit.collecting import Basis
+from anchor.audit.findings import Finding, Unchecked, Verdict, in_order, verdict_of
+from anchor.audit.log_audit import AuditedLog
+from anchor.audit.promises import JudgedPromise
+from anchor.audit.state import REVOKED, SUSPENDED, AnchorEntry, IssuerState
+from rootseal.canonical import Json, dumps
+from rootseal.ethereum import address_text
+from rootseal.policy import TEST_CHAINS
+
+__all__ = ["REPORT_FORMAT", "AuditReport", "IssuerReport", "Subject"]
+
+REPORT_FORMAT = "rootseal/audit/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was audited; `issuers` are those asked for, none meaning all."""
+
+    basis: Basis
+    expected_code_hash: bytes
+    finality: str
+    events: int
+    issuers: tuple[int, ...]
+
+    @property
+    def test(self) -> bool:
+        """True iff the chain is one for development only (DESIGN §7)."""
+        return self.basis.chain_id in TEST_CHAINS
+
+    def to_json(self) -> dict[str, Json]:
+        """The member `audited`."""
+        basis = self.basis
+        return {
+            "chain": f"eip155:{basis.chain_id}",
+            "genesis": "0x" + basis.genesis.hex(),
+            "ledger": address_text(basis.ledger),
+            "codeHash": "0x" + basis.code_hash.hex(),
+            "expectedCodeHash": "0x" + self.expected_code_hash.hex(),
+            "deployedAt": basis.deployed_at,
+            "fromBlock": basis.first,
+            "toBlock": {
+                "number": basis.final.number,
+                "hash": "0x" + basis.final.hash.hex(),
+                "timestamp": basis.final.timestamp,
+            },
+            "finality": self.finality,
+            "events": self.events,
+            "issuers": list(self.issuers) or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerReport:
+    """One issuer's rebuilt state and what its published log showed."""
+
+    state: IssuerState
+    log: AuditedLog
+
+    def reproduced(self, anchor: AnchorEntry) -> bool | None:
+        """Whether the published entries give this anchor's root; None where that could not be told."""
+        if anchor.sequence in self.log.reproduced:
+            return True
+        wrong = [found.sequence or 0 for found in self.log.findings if found.code == "log.root"]
+        return False if wrong and anchor.sequence >= wrong[0] else None
+
+    def to_json(self) -> dict[str, Json]:
+        """One element of `issuers`."""
+        state = self.state
+        return {
+            "issuer": state.number,
+            "name": state.name,
+            "admin": address_text(state.admin),
+            "registeredAt": state.registered_at,
+            "successor": state.successor or None,
+            "documents": [
+                {"sha256": entry.document_hash.hex(), "time": entry.time, "block": entry.block_number}
+                for entry in state.documents
+            ],
+            "keys": [
+                {
+                    "address": address_text(key.address),
+                    "roles": key.roles,
+                    "addedAt": key.added_at,
+                    "retiredAt": key.retired_at or None,
+                    "compromisedSince": key.compromised_since or None,
+                }
+                for key in state.keys
+            ],
+            "accreditations": sum(len(entries) for entries in state.accreditations.values()),
+            "revoked": state.count(REVOKED),
+            "suspended": state.count(SUSPENDED),
+            "anchors": [self._anchor_json(anchor) for anchor in state.anchors],
+            "log": self._log_json(),
+        }
+
+    def _anchor_json(self, anchor: AnchorEntry) -> Json:
+        return {
+            "sequence": anchor.sequence,
+            "size": anchor.size,
+            "previousSize": anchor.previous_size,
+            "root": anchor.root.hex(),
+            "key": address_text(anchor.key),
+            "block": anchor.block,
+            "time": anchor.time,
+            "transaction": "0x" + anchor.transaction.hex(),
+            "reproduced": self.reproduced(anchor),
+        }
+
+    def _log_json(self) -> Json:
+        head = self.log.head
+        if head is None:
+            return None
+        return {
+            "source": head.source.label,
+            "size": head.checkpoint.size,
+            "root": head.checkpoint.root.hex(),
+            "signature": self.log.signature,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """Everything that an audit says."""
+
+    subject: Subject
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    unchecked: tuple[Unchecked, ...]
+    issuers: tuple[IssuerReport, ...]
+    promises: tuple[JudgedPromise, ...]
+
+    @classmethod
+    def of(
+        cls,
+        subject: Subject,
+        findings: Sequence[Finding],
+        unchecked: Sequence[Unchecked],
+        states: Sequence[IssuerState],
+        logs: Sequence[AuditedLog],
+        promises: Sequence[JudgedPromise],
+    ) -> AuditReport:
+        """From the parts of an audit: findings in order, the verdict drawn."""
+        issuers = tuple(IssuerReport(state, log) for state, log in zip(states, logs, strict=True))
+        return cls(
+            subject,
+            verdict_of(findings, unchecked),
+            in_order(findings),
+            tuple(sorted(unchecked, key=lambda item: (item.issuer or 0, item.what, item.why))),
+            issuers,
+            tuple(promises),
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings, 3 something that was asked could not be checked."""
+        return {"clean": 0, "findings": 1, "unchecked": 3}[self.verdict]
+
+    def to_json(self) -> dict[str, Json]:
+        """The whole report."""
+        return {
+            "format": REPORT_FORMAT,
+            "tool": {"name": "rootseal", "version": _version()},
+            "test": self.subject.test,
+            "verdict": self.verdict,
+            "audited": self.subject.to_json(),
+            "findings": [found.to_json() for found in self.findings],
+            "unchecked": [item.to_json() for item in self.unchecked],
+            "issuers": [dict(issuer.to_json()) for issuer in self.issuers],
+            "promises": [_promise_json(promise) for promise in self.promises],
+            "limits": list(LIMITS),
+        }
+
+    def to_bytes(self) -> bytes:
+        """RFC 8785 bytes and a line end."""
+        return dumps(self.to_json()) + b"\n"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of `to_bytes()`, in hex: what ties the text to the data."""
+        return sha256(self.to_bytes()).hexdigest()
+
+
+def _promise_json(judged: JudgedPromise) -> Json:
+    promise = judged.promise.promise
+    return {
+        "file": judged.promise.file,
+        "issuer": judged.issuer,
+        "size": promise.size,
+        "root": promise.root.hex(),
+        "signedAt": promise.signed_at,
+        "anchorBy": promise.anchor_by,
+        "outcome": judged.outcome,
+        "anchor": judged.anchor,
+    }
+
+
+def _version() -> str:
+    try:
+        return version("rootseal")
+    except PackageNotFoundError:
+        return "unknown"

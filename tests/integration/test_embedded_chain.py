@@ -1,0 +1,600 @@
+"""The embedded chain as its clients see it: web3, raw JSON-RPC, proofs, and the state file."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rlp  # type: ignore[import-untyped]
+from eth_account import Account
+from eth_hash.auto import keccak
+from trie import hexary
+from web3 import HTTPProvider, Web3
+from web3.exceptions import ContractCustomError, ContractLogicError, Web3RPCError
+
+from anchor.embedded import CHAIN_ID, EmbeddedChain, RpcServer
+from rootseal.errors import ConfigError, StoreError
+from tests.support.devchain import post, rpc, running_chain
+
+HexaryTrie: Any = hexary.HexaryTrie  # published without annotations
+KEY = "0x" + "11" * 32  # an account of nobody: the tests fund it
+EMPTY_ROOT = bytes.fromhex("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421")
+ABI: list[dict[str, Any]] = [
+    {"type": "function", "name": "set", "stateMutability": "nonpayable", "outputs": [],
+     "inputs": [{"name": "value", "type": "uint256"}]},
+    {"type": "function", "name": "get", "stateMutability": "view", "inputs": [],
+     "outputs": [{"name": "", "type": "uint256"}]},
+    {"type": "function", "name": "fail", "stateMutability": "nonpayable", "outputs": [],
+     "inputs": [{"name": "value", "type": "uint256"}]},
+    {"type": "event", "name": "Changed", "anonymous": False, "inputs": [
+        {"name": "who", "type": "address", "indexed": True},
+        {"name": "value", "type": "uint256", "indexed": False}]},
+    {"type": "error", "name": "Refused", "inputs": [{"name": "value", "type": "uint256"}]},
+]  # fmt: skip
+CHANGED = bytes(keccak(b"Changed(address,uint256)"))
+
+
+def tiny_contract() -> bytes:
+    """Creation code by hand, so that these tests need no compiler: set logs twice, fail reverts."""
+
+    def selector(signature: str) -> bytes:
+        return bytes(keccak(signature.encode())[:4])
+
+    log = bytes.fromhex("33 7f") + CHANGED + bytes.fromhex("6020 6000 a2")
+    bodies = {
+        "set(uint256)": bytes.fromhex("5b 6004 35 80 6000 55 6000 52") + log + log + b"\x00",
+        "get()": bytes.fromhex("5b 6000 54 6000 52 6020 6000 f3"),
+        "fail(uint256)": bytes.fromhex("5b 63")
+        + selector("Refused(uint256)")
+        + bytes.fromhex("60e0 1b 6000 52 6004 35 6004 52 6024 6000 fd"),
+    }
+    offset = 6 + 11 * len(bodies) + 5
+    head, tail = bytes.fromhex("6000 35 60e0 1c"), b""
+    for signature, body in bodies.items():
+        target = (offset + len(tail)).to_bytes(2)
+        head += b"\x80\x63" + selector(signature) + b"\x14\x61" + target + b"\x57"
+        tail += body
+    runtime = head + bytes.fromhex("6000 6000 fd") + tail
+    size = len(runtime).to_bytes(2)
+    return b"\x61" + size + bytes.fromhex("80 600a 3d 39 3d f3") + runtime
+
+
+class Served:
+    """A chain in this process with its server, web3 on it, and the hand on its clock."""
+
+    def __init__(self, path: Path | None, clock: Callable[[], int] | None = None) -> None:
+        self.chain = EmbeddedChain.open(path) if clock is None else EmbeddedChain.open(path, clock)
+        self.server = RpcServer(self.chain, 0)
+        self.url = self.server.url
+        self._thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self._thread.start()
+        self.web3: Any = Web3(HTTPProvider(self.url))
+
+    def rpc(self, method: str, *params: object) -> Any:
+        return rpc(self.url, method, *params)
+
+    def error(self, method: str, *params: object) -> tuple[int, str]:
+        reply = post(self.url, {"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        return reply["error"]["code"], reply["error"]["message"]
+
+    def close(self) -> None:
+        self.server.stop()
+        self._thread.join()
+        self.chain.close()
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Served]:
+    served = Served(None)
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="module")
+def contract(node: Served) -> Any:
+    web3 = node.web3
+    sender = web3.eth.accounts[0]
+    factory = web3.eth.contract(abi=ABI, bytecode=tiny_contract())
+    receipt = web3.eth.wait_for_transaction_receipt(factory.constructor().transact({"from": sender}))
+    funds = {"from": sender, "to": Account.from_key(KEY).address, "value": 10**18}
+    web3.eth.send_transaction(funds)
+    return web3.eth.contract(address=receipt["contractAddress"], abi=ABI)
+
+
+def signed(node: Served, **changes: Any) -> str:
+    """A raw transfer of KEY's, with some fields as a test wants them."""
+    fields = {
+        "chainId": CHAIN_ID, "nonce": node.web3.eth.get_transaction_count(Account.from_key(KEY).address),
+        "to": node.web3.eth.accounts[1], "value": 1, "gas": 21_000,
+        "maxFeePerGas": 10**11, "maxPriorityFeePerGas": 1,
+    } | changes  # fmt: skip
+    raw = Account.sign_transaction({k: v for k, v in fields.items() if v is not None}, KEY)
+    return str(raw.raw_transaction.to_0x_hex())
+
+
+def header_fields(block: dict[str, Any]) -> list[bytes]:
+    """The header of a JSON block as the list that RLP encodes (Prague: 21 fields)."""
+    names = (
+        *("parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom"),
+        *("difficulty", "number", "gasLimit", "gasUsed", "timestamp", "extraData", "mixHash", "nonce"),
+        *("baseFeePerGas", "withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot", "requestsHash"),
+    )
+    numbers = {"difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas", "blobGasUsed"}
+    numbers.add("excessBlobGas")
+    return [number(block[n]) if n in numbers else raw(block[n]) for n in names]
+
+
+def raw(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
+
+
+def number(text: str) -> bytes:
+    value = int(text, 16)
+    return value.to_bytes((value.bit_length() + 7) // 8)
+
+
+def encode_receipt(receipt: dict[str, Any]) -> bytes:
+    logs = [[raw(log["address"]), [raw(t) for t in log["topics"]], raw(log["data"])] for log in receipt["logs"]]
+    body = [number(receipt["status"]), number(receipt["cumulativeGasUsed"]), raw(receipt["logsBloom"]), logs]
+    return number(receipt["type"]) + bytes(rlp.encode(body))
+
+
+class TestAsAnOrdinaryNode:
+    def test_names_itself_and_its_chain(self, node: Served) -> None:
+        assert node.web3.eth.chain_id == CHAIN_ID == 31338
+        assert node.rpc("net_version") == "31338"
+        assert node.rpc("eth_syncing") is False
+        assert "RootsealEmbedded" in node.rpc("web3_clientVersion")
+        assert len(node.web3.eth.accounts) == 10
+        assert node.web3.eth.accounts[0] == "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+
+    def test_contract_deploys_answers_and_logs(self, node: Served, contract: Any) -> None:
+        sender = node.web3.eth.accounts[2]
+        tx_hash = contract.functions.set(42).transact({"from": sender})
+        receipt = node.web3.eth.wait_for_transaction_receipt(tx_hash)
+        assert receipt["status"] == 1
+        assert [log["logIndex"] for log in receipt["logs"]] == [0, 1]
+        assert contract.functions.get().call() == 42
+        events = contract.events.Changed().get_logs(from_block=receipt["blockNumber"], argument_filters={"who": sender})
+        assert [(e["args"]["value"], e["transactionHash"]) for e in events] == [(42, tx_hash)] * 2
+        estimate = contract.functions.set(43).estimate_gas({"from": sender})
+        assert 0 <= estimate - contract_gas(node, contract, sender) < estimate * 0.03
+
+    def test_revert_is_decoded_as_custom_error(self, node: Served, contract: Any) -> None:
+        with pytest.raises(ContractCustomError) as caught:
+            contract.functions.fail(7).call()
+        assert str(caught.value.data).startswith("0x" + bytes(keccak(b"Refused(uint256)")[:4]).hex())
+        with pytest.raises(ContractCustomError):
+            contract.functions.fail(7).estimate_gas({"from": node.web3.eth.accounts[0]})
+        with pytest.raises(ContractLogicError):
+            node.web3.eth.call({"to": contract.address, "data": "0xdeadbeef"})
+
+    def test_reverting_transaction_is_mined_with_status_0(self, node: Served, contract: Any) -> None:
+        data = contract.encode_abi("fail", args=[1])
+        tx_hash = node.rpc("eth_sendRawTransaction", signed(node, to=contract.address, value=0, gas=90_000, data=data))
+        receipt = node.rpc("eth_getTransactionReceipt", tx_hash)
+        assert receipt["status"] == "0x0"
+        assert receipt["logs"] == []
+        assert int(receipt["gasUsed"], 16) < 90_000
+
+    def test_calls_see_the_state_of_the_block_named(self, node: Served, contract: Any) -> None:
+        sender = node.web3.eth.accounts[0]
+        places = []
+        for value in (5, 6):
+            tx_hash = contract.functions.set(value).transact({"from": sender})
+            receipt = node.web3.eth.wait_for_transaction_receipt(tx_hash)
+            places.append(receipt["blockNumber"])
+        assert [contract.functions.get().call(block_identifier=place) for place in places] == [5, 6]
+        slot = node.rpc("eth_getStorageAt", contract.address, "0x0", hex(places[0]))
+        assert int(slot, 16) == 5
+        by_hash = {"blockHash": node.rpc("eth_getBlockByNumber", hex(places[0]), False)["hash"]}
+        call = {"to": contract.address, "data": contract.encode_abi("get")}
+        assert int(node.rpc("eth_call", call, by_hash), 16) == 5
+
+    def test_tags_name_the_head_and_the_block_to_come(self, node: Served) -> None:
+        latest = node.rpc("eth_getBlockByNumber", "latest", False)
+        assert latest == node.rpc("eth_getBlockByNumber", "finalized", False)
+        assert latest == node.rpc("eth_getBlockByNumber", "safe", False)
+        assert latest == node.rpc("eth_getBlockByHash", latest["hash"], False)
+        assert node.rpc("eth_getBlockByNumber", "earliest", False)["number"] == "0x0"
+        pending = node.rpc("eth_getBlockByNumber", "pending", True)
+        assert pending["parentHash"] == latest["hash"]
+        assert pending["hash"] is None
+        assert node.web3.eth.get_block("pending")["number"] == int(latest["number"], 16) + 1
+        assert node.rpc("eth_getBlockByNumber", "0xffffff", False) is None
+        assert node.rpc("eth_getTransactionReceipt", "0x" + "00" * 32) is None
+
+    def test_transactions_read_back_as_they_were_sent(self, node: Served, contract: Any) -> None:
+        legacy = signed(node, maxFeePerGas=None, maxPriorityFeePerGas=None, gasPrice=10**11)
+        for raw_tx, kind in ((legacy, "0x0"), (None, "0x2")):
+            tx_hash = node.rpc("eth_sendRawTransaction", raw_tx or signed(node))
+            found = node.rpc("eth_getTransactionByHash", tx_hash)
+            assert found["type"] == kind
+            assert found["from"] == Account.from_key(KEY).address.lower()
+            block = node.rpc("eth_getBlockByHash", found["blockHash"], True)
+            assert block["transactions"] == [found]
+            assert node.web3.eth.get_transaction(tx_hash)["value"] == 1
+            receipt = node.rpc("eth_getTransactionReceipt", tx_hash)
+            assert receipt["effectiveGasPrice"] == found["gasPrice"]
+            assert node.rpc("eth_getBlockReceipts", found["blockNumber"]) == [receipt]
+            assert node.rpc("eth_getBlockReceipts", found["blockHash"]) == [receipt]
+
+    def test_fee_history_lets_web3_fill_fees(self, node: Served) -> None:
+        history = node.web3.eth.fee_history(4, "latest", [10, 90])
+        assert len(history["baseFeePerGas"]) == len(history["gasUsedRatio"]) + 1
+        assert node.web3.eth.gas_price >= history["baseFeePerGas"][-1]
+        assert node.web3.eth.fee_history(1, "earliest")["gasUsedRatio"] == [0.0]
+
+
+def contract_gas(node: Served, contract: Any, sender: str) -> int:
+    tx_hash = contract.functions.set(44).transact({"from": sender})
+    return int(node.web3.eth.wait_for_transaction_receipt(tx_hash)["gasUsed"])
+
+
+class TestErrorsAsGethWordsThem:
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"nonce": 0}, "nonce too low"),
+            ({"nonce": 10_000}, "nonce too high"),
+            ({"gas": 20_999}, "intrinsic gas too low"),
+            ({"gas": 24_000, "data": "0x" + "11" * 200}, "intrinsic gas too low"),
+            ({"gas": 24_300, "data": "0x" + "11" * 200}, "insufficient gas for floor data gas cost"),
+            ({"gas": 30_000_001}, "exceeds block gas limit"),
+            ({"maxFeePerGas": 1, "maxPriorityFeePerGas": 0}, "max fee per gas less than block base fee"),
+            ({"maxFeePerGas": 1}, "max fee per gas less than block base fee"),
+            ({"maxFeePerGas": 5, "maxPriorityFeePerGas": 6}, "max priority fee per gas higher than max fee per gas"),
+            ({"value": 10**20}, "insufficient funds for gas * price + value"),
+            ({"chainId": 1}, "invalid chain id for signer"),
+        ],
+    )  # fmt: skip
+    def test_refused_transaction(self, node: Served, contract: Any, changes: dict[str, Any], message: str) -> None:
+        head = node.rpc("eth_blockNumber")
+        if changes.get("nonce") == 0:
+            node.rpc("eth_sendRawTransaction", signed(node))
+            head = node.rpc("eth_blockNumber")
+        if changes.get("maxFeePerGas") == 1:
+            assert int(node.rpc("eth_getBlockByNumber", "pending", False)["baseFeePerGas"], 16) > 1
+        code, text = node.error("eth_sendRawTransaction", signed(node, **changes))
+        assert code == -32000
+        assert text.startswith(message)
+        assert node.rpc("eth_blockNumber") == head
+
+    def test_same_bytes_again_are_already_known(self, node: Served, contract: Any) -> None:
+        raw_tx = signed(node)
+        node.rpc("eth_sendRawTransaction", raw_tx)
+        head = node.rpc("eth_blockNumber")
+        assert node.error("eth_sendRawTransaction", raw_tx) == (-32000, "already known")
+        assert node.rpc("eth_blockNumber") == head
+
+    @pytest.mark.parametrize("junk", ["0x", "0x02", "0xc0", "0x03c0", "0x02c0", "0x" + "ff" * 200, "0x05c0"])
+    def test_hostile_bytes_are_refused_with_a_sentence(self, node: Served, junk: str) -> None:
+        code, text = node.error("eth_sendRawTransaction", junk)
+        assert code == -32000
+        assert "Traceback" not in text
+
+    def test_bytes_after_a_transaction_are_refused(self, node: Served, contract: Any) -> None:
+        assert node.error("eth_sendRawTransaction", signed(node) + "00")[0] == -32000
+
+    @pytest.mark.parametrize(
+        ("method", "params", "code"),
+        [
+            ("eth_unheardOf", [], -32601),
+            ("eth_getBalance", ["0x12"], -32602),
+            ("eth_getBalance", [], -32602),
+            ("eth_getBalance", ["0x" + "00" * 20, "latest", 3], -32602),
+            ("eth_getBalance", ["0x" + "00" * 20, "newest"], -32602),
+            ("eth_getBalance", ["0x" + "00" * 20, "0xffffff"], -32000),
+            ("eth_getBlockByNumber", ["0x1", "yes"], -32602),
+            ("eth_getBlockByNumber", [[1], False], -32602),
+            ("eth_call", [{"to": 5}], -32602),
+            ("eth_call", [{"to": "0x" + "00" * 20, "colour": 1}], -32602),
+            ("eth_call", [[]], -32602),
+            ("eth_getLogs", [{"fromBlock": "0x5", "toBlock": "0x1"}], -32602),
+            ("eth_getLogs", [{"topics": [None] * 5}], -32602),
+            ("eth_getLogs", [{"blockHash": "0x" + "00" * 32}], -32000),
+            ("eth_getProof", ["0x" + "00" * 20, "0x0"], -32602),
+            ("eth_sendTransaction", [{"from": "0x" + "00" * 20}], -32000),
+        ],
+    )  # fmt: skip
+    def test_bad_request(self, node: Served, method: str, params: list[Any], code: int) -> None:
+        assert node.error(method, *params)[0] == code
+
+    def test_endless_recursion_of_a_contract_does_not_end_the_server(self, node: Served, contract: Any) -> None:
+        calls_itself = bytes.fromhex("6000 6000 6000 6000 6000 30 5a f1 50 00")
+        create = bytes.fromhex("600a 80 6009 3d 39 3d f3") + calls_itself
+        tx_hash = node.web3.eth.send_transaction({"from": node.web3.eth.accounts[0], "data": create, "gas": 200_000})
+        address = node.web3.eth.get_transaction_receipt(tx_hash)["contractAddress"]
+        assert node.rpc("eth_call", {"to": address}) == "0x"
+
+    def test_estimate_names_what_is_missing(self, node: Served, contract: Any) -> None:
+        poor = "0x" + "22" * 20
+        assert "insufficient funds" in node.error("eth_estimateGas", {"from": poor, "value": "0x1", "to": poor})[1]
+        call = {"from": poor, "to": poor, "gasPrice": "0x1"}
+        assert "gas required exceeds allowance" in node.error("eth_estimateGas", call)[1]
+        assert node.rpc("eth_estimateGas", {"from": poor, "to": poor}) == hex(21_000)
+
+    def test_web3_sees_an_rpc_error(self, node: Served) -> None:
+        with pytest.raises(Web3RPCError, match="unknown account"):
+            node.web3.eth.send_transaction({"from": "0x" + "33" * 20, "to": "0x" + "33" * 20, "gas": 21_000})
+
+
+class TestHttp:
+    def test_batch_answers_each_in_order(self, node: Served) -> None:
+        request = {"jsonrpc": "2.0", "method": "eth_chainId"}
+        replies = post(node.url, [request | {"id": 1}, request, request | {"id": "b", "method": "nope"}, 5])
+        assert [reply["id"] for reply in replies] == [1, "b", None]
+        assert replies[0]["result"] == hex(CHAIN_ID)
+        assert [reply["error"]["code"] for reply in replies[1:]] == [-32601, -32600]
+        assert post(node.url, [])["error"]["code"] == -32600
+
+    @pytest.mark.parametrize("body", [b"{", b"\xff\xfe\x00", b"[" * 100_000, b""])
+    def test_what_is_no_json_is_a_parse_error(self, node: Served, body: bytes) -> None:
+        assert post(node.url, body)["error"]["code"] == -32700
+
+    def test_large_body_is_refused_unread(self, node: Served) -> None:
+        status, _ = http(node, {"Content-Length": str(6 * 1024 * 1024)})
+        assert status == 413
+
+    @pytest.mark.parametrize(
+        ("headers", "status"),
+        [
+            ({"Origin": "http://127.0.0.1:5000"}, 200),
+            ({"Origin": "https://evil.example"}, 403),
+            ({"Origin": "null"}, 403),
+            ({"Host": "evil.example"}, 403),
+        ],
+    )
+    def test_only_pages_of_this_machine_may_ask(self, node: Served, headers: dict[str, str], status: int) -> None:
+        assert http(node, headers, b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}')[0] == status
+
+    def test_port_in_use_is_a_config_error(self, node: Served) -> None:
+        with pytest.raises(ConfigError, match="cannot be used"):
+            RpcServer(node.chain, int(node.url.rsplit(":", 1)[1]))
+
+
+def http(node: Served, headers: dict[str, str], body: bytes = b"") -> tuple[int, bytes]:
+    from http.client import HTTPConnection
+
+    connection = HTTPConnection("127.0.0.1", int(node.url.rsplit(":", 1)[1]), timeout=10)
+    try:
+        connection.request("POST", "/", body, {"Content-Length": str(len(body))} | headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+class TestProvable:
+    def test_header_encodes_to_block_hash(self, node: Served, contract: Any) -> None:
+        for place in range(int(node.rpc("eth_blockNumber"), 16) + 1):
+            block = node.rpc("eth_getBlockByNumber", hex(place), False)
+            assert keccak(rlp.encode(header_fields(block))) == raw(block["hash"])
+
+    def test_receipts_encode_to_receipts_root(self, node: Served, contract: Any) -> None:
+        contract.functions.set(1).transact({"from": node.web3.eth.accounts[0]})
+        seen = set()
+        for place in range(int(node.rpc("eth_blockNumber"), 16) + 1):
+            trie = HexaryTrie({})
+            receipts = node.rpc("eth_getBlockReceipts", hex(place))
+            for index, receipt in enumerate(receipts):
+                trie[rlp.encode(index)] = encode_receipt(receipt)
+                seen.add((receipt["type"], receipt["status"], len(receipt["logs"])))
+            assert trie.root_hash == raw(node.rpc("eth_getBlockByNumber", hex(place), False)["receiptsRoot"])
+        assert ("0x2", "0x1", 2) in seen
+
+    def test_proof_of_account_and_storage(self, node: Served, contract: Any) -> None:
+        contract.functions.set(77).transact({"from": node.web3.eth.accounts[0]})
+        block = node.rpc("eth_getBlockByNumber", "latest", False)
+        contract.functions.set(78).transact({"from": node.web3.eth.accounts[0]})
+        proof = node.rpc("eth_getProof", contract.address, ["0x0", "0x1"], block["number"])
+        account = HexaryTrie.get_from_proof(
+            raw(block["stateRoot"]), keccak(raw(contract.address)), nodes(proof["accountProof"])
+        )
+        fields = [number(proof["nonce"]), number(proof["balance"]), raw(proof["storageHash"]), raw(proof["codeHash"])]
+        assert account == rlp.encode(fields)
+        assert keccak(raw(node.rpc("eth_getCode", contract.address))) == raw(proof["codeHash"])
+        for slot, value in ((0, 77), (1, 0)):
+            entry = proof["storageProof"][slot]
+            found = HexaryTrie.get_from_proof(
+                raw(proof["storageHash"]), keccak(slot.to_bytes(32)), nodes(entry["proof"])
+            )
+            assert int(entry["value"], 16) == value
+            assert found == (rlp.encode(value) if value else b"")
+
+    def test_proof_of_absent_account(self, node: Served) -> None:
+        nobody = "0x" + "99" * 20
+        proof = node.web3.eth.get_proof(Web3.to_checksum_address(nobody), [0])
+        root = bytes(node.web3.eth.get_block("latest")["stateRoot"])
+        path = [rlp.decode(bytes(item)) for item in proof["accountProof"]]
+        assert HexaryTrie.get_from_proof(root, keccak(raw(nobody)), path) == b""
+        assert bytes(proof["storageHash"]) == EMPTY_ROOT
+
+
+def nodes(proof: list[str]) -> list[Any]:
+    return [rlp.decode(raw(node)) for node in proof]
+
+
+@pytest.fixture(scope="module")
+def place(node: Served, contract: Any) -> dict[str, Any]:
+    """The receipt of a transaction with two logs."""
+    tx_hash = contract.functions.set(9).transact({"from": node.web3.eth.accounts[3]})
+    return dict(node.rpc("eth_getTransactionReceipt", tx_hash.to_0x_hex()))
+
+
+class TestLogs:
+    def test_filters(self, node: Served, contract: Any, place: dict[str, Any]) -> None:
+        topic, who = place["logs"][0]["topics"]
+        other = "0x" + "77" * 32
+        here = {"fromBlock": place["blockNumber"], "toBlock": "latest"}
+        filters: list[tuple[dict[str, Any], int]] = [
+            ({}, 2),
+            ({"address": contract.address}, 2),
+            ({"address": [node.web3.eth.accounts[0], contract.address]}, 2),
+            ({"address": node.web3.eth.accounts[0]}, 0),
+            ({"topics": [topic]}, 2),
+            ({"topics": [None, who]}, 2),
+            ({"topics": [[other, topic], [who, other]]}, 2),
+            ({"topics": [other]}, 0),
+            ({"topics": [topic, None]}, 2),
+            ({"topics": [topic, None, None]}, 0),
+            ({"topics": []}, 2),
+        ]
+        for wanted, count in filters:
+            assert len(node.rpc("eth_getLogs", here | wanted)) == count, wanted
+        assert node.rpc("eth_getLogs", {"blockHash": place["blockHash"]}) == place["logs"]
+        assert node.rpc("eth_getLogs", {"fromBlock": "0xffffff", "toBlock": "0xfffffff"}) == []
+
+    def test_cost_of_a_query_does_not_grow_with_the_chain(self, node: Served, place: dict[str, Any]) -> None:
+        plan = node.chain.store._db.execute(
+            "EXPLAIN QUERY PLAN SELECT * FROM log WHERE block BETWEEN 1 AND 9 AND address IN (x'00')"
+        ).fetchall()
+        assert "log_by_address (address=? AND block>? AND block<?)" in plan[0][3]
+
+
+class TestClock:
+    def test_block_time_is_the_clock_but_never_stands_still(self) -> None:
+        now = [1_900_000_000]
+        served = Served(None, lambda: now[0])
+        try:
+            times = []
+            for step in (0, 0, 100, -50, 3_600):
+                now[0] += step
+                served.rpc("evm_mine")
+                times.append(int(served.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) - 1_900_000_000)
+            assert times == [1, 2, 100, 101, 3_650]
+        finally:
+            served.close()
+
+
+class TestStateFile:
+    def test_reopened_chain_goes_on_where_it_was(self, tmp_path: Path) -> None:
+        path = tmp_path / "chain.db"
+        with EmbeddedChain.open(path) as first:
+            first.append([])
+            head, genesis = first.head(), first.genesis
+        with EmbeddedChain.open(path) as second:
+            assert second.head() == head
+            assert second.genesis.hash == genesis.hash
+            assert second.append([]).block_number == 2
+
+    def test_every_new_chain_has_its_own_genesis(self) -> None:
+        hashes = set()
+        for _ in range(3):
+            with EmbeddedChain.open(None, lambda: 1_900_000_000) as chain:
+                hashes.add(chain.genesis.hash)
+        assert len(hashes) == 3
+
+    def test_file_in_use_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "chain.db"
+        with EmbeddedChain.open(path) as first:
+            with pytest.raises(StoreError, match="in use"):
+                EmbeddedChain.open(path)
+            first.append([])
+
+    def test_foreign_and_damaged_files_are_left_alone(self, tmp_path: Path) -> None:
+        text, database = tmp_path / "notes.txt", tmp_path / "other.db"
+        text.write_bytes(b"my notes, and not a database at all" * 50)
+        with sqlite3.connect(database) as other:
+            other.execute("CREATE TABLE precious(x)")
+        other.close()
+        damaged = tmp_path / "damaged.db"
+        EmbeddedChain.open(damaged).close()
+        content = bytearray(damaged.read_bytes())
+        content[8192:12288] = b"\xff" * 4096
+        damaged.write_bytes(content)
+        for path in (text, database, damaged):
+            before = path.read_bytes()
+            with pytest.raises((ConfigError, StoreError)):
+                EmbeddedChain.open(path)
+            assert path.read_bytes() == before
+        with pytest.raises(ConfigError, match="does not exist"):
+            EmbeddedChain.open(tmp_path / "no" / "chain.db")
+
+    def test_newer_format_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "chain.db"
+        EmbeddedChain.open(path).close()
+        with sqlite3.connect(path) as database:
+            database.execute("PRAGMA user_version=2")
+        database.close()
+        with pytest.raises(StoreError, match="newer"):
+            EmbeddedChain.open(path)
+
+    def test_block_that_cannot_be_written_leaves_the_old_head(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full_disk(_rows: object) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        with EmbeddedChain.open(None) as chain:
+            head = chain.append([])
+            with monkeypatch.context() as patch:
+                patch.setattr(chain.store, "add_logs", full_disk)
+                with pytest.raises(StoreError, match="full"):
+                    chain.append([])
+            assert chain.head() == head
+            assert chain.append([]).parent_hash == head.hash
+
+
+def test_kill_in_mid_load_keeps_exactly_what_was_acknowledged(tmp_path: Path) -> None:
+    rng = random.Random(20_251)
+    account = Account.from_key(KEY)
+    with running_chain("embedded", tmp_path) as chain:
+        accounts = chain.rpc("eth_accounts")
+        chain.rpc("eth_sendTransaction", {"from": accounts[0], "to": account.address, "value": hex(10**20)})
+        deploy = {"from": accounts[0], "data": "0x" + tiny_contract().hex()}
+        target = chain.rpc("eth_getTransactionReceipt", chain.rpc("eth_sendTransaction", deploy))["contractAddress"]
+        genesis = chain.rpc("eth_getBlockByNumber", "0x0", False)["hash"]
+        acknowledged: list[str] = []
+        for _ in range(3):
+            nonce = int(chain.rpc("eth_getTransactionCount", account.address, "latest"), 16)
+            sent = load_until_killed(chain, target, nonce, acknowledged, rng.uniform(0.1, 0.6))
+            chain.restart()
+            assert chain.rpc("eth_getBlockByNumber", "0x0", False)["hash"] == genesis
+            assert chain.rpc("eth_accounts") == accounts
+            check_consistent(chain, account.address, acknowledged, sent)
+        assert len(acknowledged) > 5
+
+
+def load_until_killed(chain: Any, target: str, nonce: int, acknowledged: list[str], seconds: float) -> list[str]:
+    """Sends one transaction after the other until the chain dies; returns all that were sent."""
+    sent: list[str] = []
+    killer = threading.Timer(seconds, chain.kill9)
+    killer.start()
+    value = bytes(keccak(b"set(uint256)")[:4]).hex()
+    try:
+        for step in range(nonce, nonce + 1_000):
+            fields = {
+                "chainId": CHAIN_ID, "nonce": step, "to": Web3.to_checksum_address(target), "gas": 100_000,
+                "maxFeePerGas": 10**11, "maxPriorityFeePerGas": 1, "data": f"0x{value}{step:064x}",
+            }  # fmt: skip
+            raw_tx = Account.sign_transaction(fields, KEY)
+            sent.append(raw_tx.hash.to_0x_hex())
+            acknowledged.append(chain.rpc("eth_sendRawTransaction", raw_tx.raw_transaction.to_0x_hex()))
+    except OSError:
+        pass  # killed: the connection broke or was refused
+    killer.join()
+    return sent
+
+
+def check_consistent(chain: Any, sender: str, acknowledged: list[str], sent: list[str]) -> None:
+    head = int(chain.rpc("eth_blockNumber"), 16)
+    blocks = [chain.rpc("eth_getBlockByNumber", hex(n), True) for n in range(head + 1)]
+    assert all(child["parentHash"] == parent["hash"] for parent, child in pairwise(blocks))
+    ours = [tx["hash"] for block in blocks for tx in block["transactions"] if tx["from"] == sender.lower()]
+    # What was in flight may have been committed without its answer: one at most, the last sent.
+    extra = [tx for tx in ours if tx not in acknowledged]
+    assert [tx for tx in ours if tx in acknowledged] == acknowledged
+    assert extra in ([], [sent[-1]])
+    acknowledged.extend(extra)
+    assert int(chain.rpc("eth_getTransactionCount", sender, "latest"), 16) == len(ours)
+    logs = chain.rpc("eth_getLogs", {"fromBlock": "0x0", "topics": ["0x" + CHANGED.hex()]})
+    assert [log["transactionHash"] for log in logs[::2]] == ours
+    for block in blocks:
+        receipts = chain.rpc("eth_getBlockReceipts", block["number"])
+        assert [receipt["transactionHash"] for receipt in receipts] == [tx["hash"] for tx in block["transactions"]]
+        assert all(receipt["status"] == "0x1" for receipt in receipts)
