@@ -121,6 +121,8 @@ def encode_header(fields: Mapping[str, Any]) -> bytes | None:
 
 
 def _field(value: Any, length: int | None) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError("a header field is not text")
     digits = value.removeprefix("0x")
     if length is None:
         number = int(digits, 16)

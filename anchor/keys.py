@@ -19,10 +19,13 @@ os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 from eth_account import Account
 
 from anchor.chain import SignedTransaction, TransactionRequest
+from anchor.recursion import restore_limit
 from rootseal.errors import ConfigError, InputError
 from rootseal.ethereum import checksum_address
 
 __all__ = ["Kdf", "Signer", "create_keystore", "load_keystore", "signer_from_secret"]
+
+restore_limit()
 
 Kdf = Literal["scrypt", "pbkdf2"]
 _MAX_KEYSTORE: Final = 64 * 1024

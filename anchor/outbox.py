@@ -231,6 +231,8 @@ def next_step(
         return Sign(chain_nonce, lost=newest.nonce) if doubted >= patience.doubt else Wait()
     if chain_nonce < newest.nonce:
         # A reorganisation took transactions below ours. If they do not return, nothing else fills the gap.
+        # The attempt above the gap may still be mined after the new one: the ledger refuses or ignores
+        # every repetition but that of `register`, which the node lets become final before it goes on.
         return Sign(chain_nonce, lost=newest.nonce) if doubted >= patience.gap else Resend(newest)
     waited = now - newest.signed_at
     # A clock that jumped back must not freeze the intent: an attempt from the future counts as old.

@@ -32,6 +32,7 @@ from anchor.chain import (
     SendRejected,
     classify_rejection,
 )
+from anchor.recursion import restore_limit
 from anchor.rpc_values import (
     array_of,
     block_of,
@@ -46,7 +47,11 @@ from rootseal.errors import ConfigError
 
 __all__ = ["Web3Chain", "open_chain"]
 
+restore_limit()
+
 _CONNECT_SECONDS: Final = 5.0
+_NO_METHOD: Final = -32601
+_CAN_REVERT: Final = ("eth_call", "eth_estimateGas", "eth_sendTransaction")
 _MAX_ANSWER: Final = 64 * 1024 * 1024
 
 
@@ -88,7 +93,9 @@ class Web3Chain:
             found = self._ask(method, _tag(at), False)
         except RpcError as error:
             # geth answers so before the first finalized block, others for a number beyond the head.
-            if any(words in error.message.lower() for words in ("not found", "unknown block", "outofrange")):
+            if error.number != _NO_METHOD and any(
+                words in error.message.lower() for words in ("not found", "unknown block", "outofrange")
+            ):
                 return None
             raise
         return None if found is None else block_of(method, found)
@@ -251,8 +258,8 @@ class Web3Chain:
 def _failure(method: str, error: object) -> Exception:
     if not isinstance(error, Mapping):
         return ChainUnavailable(method, "the error is not a JSON-RPC error object", error)
-    reverted = revert_of(error)
-    if reverted is not None and method != "eth_sendRawTransaction":
+    reverted = revert_of(error) if method in _CAN_REVERT else None
+    if reverted is not None:
         return reverted
     code = error.get("code")
     return RpcError(method, code if isinstance(code, int) else 0, str(error.get("message", ""))[:1000])

@@ -23,6 +23,7 @@ from anchor.audit.state import IssuerState
 from anchor.chain import Chain
 from anchor.ledger import Ledger, ledger_abi
 from rootseal.commitment import Home
+from rootseal.errors import UndeterminedError
 
 __all__ = ["AuditRequest", "audit"]
 
@@ -60,6 +61,12 @@ def _audit_ledger(request: AuditRequest, basis: Basis, progress: Progress) -> Au
     scope = scope_of(ledger, at, request.issuers)
     events = collect(request.chain, basis, progress)
     missing = tuple(missing_events(ledger, at, events, scope))
+    if missing and request.from_block and basis.deployed_at is None:
+        raise UndeterminedError(
+            f"the ledger counts more events than there are from block {request.from_block} on, and the node keeps too "
+            "little history to say when it was deployed; give an earlier --from-block",
+            "ledger.unknown_start",
+        )
     if missing:
         check_unmoved(request.chain, basis)
         why = "the provider kept events back, so the history has holes"

@@ -23,7 +23,10 @@ _RULES: Final[dict[str, tuple[Severity, str]]] = {
     "issuer.number": ("critical", "Issuer {issuer} was registered where number {expected} was next."),
     "issuer.unknown": ("critical", "Something was recorded for issuer {issuer}, which was never registered."),
     "issuer.text": ("critical", "Issuer {issuer} has a name or address of a length that the ledger does not allow."),
-    "admin.transfer": ("critical", "Control of issuer {issuer} passed to somebody who had not been invited to take it."),
+    "admin.transfer": (
+        "critical",
+        "Control of issuer {issuer} passed to somebody who had not been invited to take it.",
+    ),
     "document.unchanged": ("critical", "The description of issuer {issuer} was replaced by the very same one."),
     "key.order": ("critical", "A key of issuer {issuer} was added out of order: number {found} instead of {expected}."),
     "key.repeated": ("critical", "The same key was added twice for issuer {issuer}."),
@@ -33,8 +36,8 @@ _RULES: Final[dict[str, tuple[Severity, str]]] = {
     "accreditation.invalid": ("critical", "An accreditation of issuer {issuer} broke the rules: {problem}."),
     "anchor.sequence": (
         "critical",
-        "The numbered publications of issuer {issuer} have a gap or a repetition: number {found} came where {expected} "
-        "was next.",
+        "The numbered publications of issuer {issuer} have a gap or a repetition: number {found} came where "
+        "{expected} was next.",
     ),
     "anchor.size": ("critical", "Publication {sequence} of issuer {issuer} does not make its log longer."),
     "anchor.previous": (
@@ -42,24 +45,30 @@ _RULES: Final[dict[str, tuple[Severity, str]]] = {
         "Publication {sequence} of issuer {issuer} says that the log had {found} entries before; it had {expected}.",
     ),
     "anchor.root": ("critical", "Publication {sequence} of issuer {issuer} has an empty fingerprint."),
-    "anchor.repeated": ("critical", "Publication {sequence} of issuer {issuer} repeats the fingerprint of an earlier one."),
+    "anchor.repeated": (
+        "critical",
+        "Publication {sequence} of issuer {issuer} repeats the fingerprint of an earlier one.",
+    ),
     "anchor.key": (
         "critical",
         "Publication {sequence} of issuer {issuer} was made with a key that was not entitled to it: {problem}.",
     ),
     "anchor.ended": ("critical", "Issuer {issuer} published again (number {sequence}) after another had succeeded it."),
-    "status.key": ("critical", "A status of issuer {issuer} was changed with a key that was not entitled to it: {problem}."),
+    "status.key": (
+        "critical",
+        "A status of issuer {issuer} was changed with a key that was not entitled to it: {problem}.",
+    ),
     "status.beyond": ("critical", "Issuer {issuer} changed the status of an entry that was not published yet."),
     "status.unchanged": ("critical", "A status change of issuer {issuer} was recorded that changes nothing."),
     "status.reason": ("critical", "A status change of issuer {issuer} has a reason that may not stand there."),
     "status.mixed": ("critical", "One status change of issuer {issuer} both sets and clears."),
     "status.unrevoked": (
         "critical",
-        "Revocations of issuer {issuer} were taken back although no status key had been declared stolen, or by somebody "
-        "who may not do so.",
+        "Revocations of issuer {issuer} were taken back although no status key had been declared stolen, or by "
+        "somebody who may not do so.",
     ),
     "history.order": ("critical", "The record runs backwards in time at block {block}."),
-}  # fmt: skip
+}
 
 _LEDGER: Final[dict[str, tuple[Severity, str]]] = {
     "ledger.code": (
@@ -68,15 +77,24 @@ _LEDGER: Final[dict[str, tuple[Severity, str]]] = {
     ),
     "provider.incomplete": (
         "critical",
-        "The chain provider kept events back: it showed fewer than the ledger itself counts ({missing}). Ask another "
-        "provider.",
+        "The chain provider kept events back: it showed fewer than the ledger itself counts ({missing}). Ask "
+        "another provider.",
     ),
-    "state.issuer": ("critical", "What the ledger says about issuer {issuer} differs from what its record adds up to: {field}."),
+    "state.issuer": (
+        "critical",
+        "What the ledger says about issuer {issuer} differs from what its record adds up to: {field}.",
+    ),
     "state.head": ("critical", "The ledger's last publication of issuer {issuer} differs from the recorded one."),
-    "state.anchor": ("critical", "The ledger's answer about publication {sequence} of issuer {issuer} differs from the record."),
+    "state.anchor": (
+        "critical",
+        "The ledger's answer about publication {sequence} of issuer {issuer} differs from the record.",
+    ),
     "state.keys": ("critical", "The ledger's list of keys of issuer {issuer} differs from the record."),
     "state.documents": ("critical", "The ledger's list of descriptions of issuer {issuer} differs from the record."),
-    "state.accreditations": ("critical", "The ledger's list of accreditations of issuer {issuer} differs from the record."),
+    "state.accreditations": (
+        "critical",
+        "The ledger's list of accreditations of issuer {issuer} differs from the record.",
+    ),
     "state.status": (
         "critical",
         "The revocations or suspensions that the ledger shows for issuer {issuer} differ from the recorded changes "
@@ -95,18 +113,15 @@ _LEDGER: Final[dict[str, tuple[Severity, str]]] = {
         "notice",
         "Issuer {issuer} took back {bits} revocations after declaring a status key stolen, as the rules allow.",
     ),
-}  # fmt: skip
+}
 
 _LOG: Final[dict[str, tuple[Severity, str]]] = {
     "log.root": (
         "critical",
-        "The log that issuer {issuer} publishes is not the one it anchored: from publication {sequence} on its entries do "
-        "not give the anchored fingerprint. Entries were changed, reordered, added or left out.",
+        "The log that issuer {issuer} publishes is not the one it anchored: from publication {sequence} on its "
+        "entries do not give the anchored fingerprint. Entries were changed, reordered, added or left out.",
     ),
-    "log.short": (
-        "critical",
-        "Issuer {issuer} publishes only {found} of the {expected} entries that it anchored.",
-    ),
+    "log.short": ("critical", "Issuer {issuer} publishes only {found} of the {expected} entries that it anchored."),
     "log.missing": (
         "serious",
         "Issuer {issuer} does not publish its entries from {index} on, although its log says that there are {size}.",
@@ -118,12 +133,13 @@ _LOG: Final[dict[str, tuple[Severity, str]]] = {
     ),
     "log.signature": (
         "serious",
-        "The summary that heads the published log of issuer {issuer} is not signed with the key that the issuer registered.",
+        "The summary that heads the published log of issuer {issuer} is not signed with the key that the issuer "
+        "registered.",
     ),
     "log.document": (
         "serious",
-        "The description that issuer {issuer} publishes beside its log is not one that it registered, so its key cannot be "
-        "trusted.",
+        "The description that issuer {issuer} publishes beside its log is not one that it registered, so its key "
+        "cannot be trusted.",
     ),
     "log.tiles": (
         "serious",
@@ -131,18 +147,19 @@ _LOG: Final[dict[str, tuple[Severity, str]]] = {
     ),
     "log.duplicate": (
         "serious",
-        "The same credential stands more than once in the log of issuer {issuer}, first at places {first} and {second} "
-        "({count} repetitions).",
+        "The same credential stands more than once in the log of issuer {issuer}, first at places {first} and "
+        "{second} ({count} repetitions).",
     ),
     "promise.signature": (
         "serious",
-        "The promise in {file} was not signed by a publication key of issuer {issuer}: it is not the issuer's, or was altered.",
+        "The promise in {file} was not signed by a publication key of issuer {issuer}: it is not the issuer's, or "
+        "was altered.",
     ),
     "promise.key": ("serious", "The promise in {file} was signed with a key that issuer {issuer} had retired before."),
     "promise.compromised": (
         "notice",
-        "The promise in {file} was signed with a key that issuer {issuer} declared stolen, and nothing published before "
-        "bears it out: it proves nothing.",
+        "The promise in {file} was signed with a key that issuer {issuer} declared stolen, and nothing published "
+        "before bears it out: it proves nothing.",
     ),
     "promise.unkept": (
         "serious",
@@ -150,10 +167,10 @@ _LOG: Final[dict[str, tuple[Severity, str]]] = {
     ),
     "promise.equivocation": (
         "critical",
-        "Issuer {issuer} signed two different states of its log at the same length of {size} entries: the one in {file}, and "
-        "{other}.",
+        "Issuer {issuer} signed two different states of its log at the same length of {size} entries: the one in "
+        "{file}, and {other}.",
     ),
-}  # fmt: skip
+}
 
 CATALOGUE: Final[dict[str, tuple[Severity, str]]] = {**_RULES, **_LEDGER, **_LOG}
 
@@ -162,9 +179,10 @@ LIMITS: Final[tuple[str, ...]] = (
     "That a credential's content is true, or that a course was taught. Only fingerprints were seen, no personal data.",
     "That credentials are not dated back: a block time shows that an entry existed by then, never since when.",
     "That everything an issuer handed out is in its log: who holds a promise or a file can check that one.",
-    "That the chain provider showed the true chain and every status change. Publications, keys, descriptions and "
-    "accreditations are counted by the ledger; status changes that cancel each other out are not. Run the audit again "
-    "through another provider and compare the reports.",
+    "That the chain provider showed the true chain and every event. Publications, keys and descriptions are counted by "
+    "the ledger, and its answers about everything were compared with the record; but status changes that cancel each "
+    "other out, and accreditors of whom nothing at all was shown, would not be missed. Run the audit again through "
+    "another provider and compare the reports.",
     "Anything after the last block named above.",
 )
 """What a clean report does not prove, one sentence each."""

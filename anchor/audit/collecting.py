@@ -74,10 +74,8 @@ def collect(chain: Chain, basis: Basis, progress: Progress) -> tuple[LedgerEvent
             raise ChainUnavailable("eth_getLogs", "names another block than the node itself has", log.block_number)
         decoded = decode_event(log)
         events.append(
-            LedgerEvent(
-                decoded.name, decoded.arguments, block.number, block.timestamp, log.transaction, log.log_index
-            )
-        )  # fmt: skip
+            LedgerEvent(decoded.name, decoded.arguments, block.number, block.timestamp, log.transaction, log.log_index)
+        )
     return tuple(events)
 
 

@@ -30,6 +30,7 @@ def scope_of(ledger: Ledger, at: int, asked: Sequence[int]) -> tuple[int, ...]:
 def missing_events(ledger: Ledger, at: int, events: Sequence[LedgerEvent], scope: Sequence[int]) -> Iterator[Finding]:
     """One finding for the ledger and one an issuer, where fewer events were shown than the contract counts."""
     seen = Counter((event.issuer, event.name) for event in events)
+    given = _accreditations(events)
     registered = sum(1 for event in events if event.name == "IssuerRegistered")
     yield from _missing(None, [("registrations", registered, ledger.issuer_count(at))])
     for issuer in scope:
@@ -37,19 +38,19 @@ def missing_events(ledger: Ledger, at: int, events: Sequence[LedgerEvent], scope
             ("publications", seen[issuer, "Anchored"], ledger.head(issuer, at).sequence),
             ("keys", seen[issuer, "KeyAdded"], len(ledger.keys(issuer, at))),
             ("descriptions", seen[issuer, "DocumentSet"], len(ledger.documents(issuer, at))),
-            *_accreditation_counts(ledger, at, events, issuer),
         ]
+        for accreditor, count in sorted(given.get(issuer, {}).items()):
+            counts.append(("accreditations", count, len(ledger.accreditations(issuer, accreditor, at))))
         yield from _missing(issuer, counts)
 
 
-def _accreditation_counts(
-    ledger: Ledger, at: int, events: Iterable[LedgerEvent], issuer: int
-) -> Iterator[tuple[str, int, int]]:
-    given = Counter(
-        event.arguments["accreditor"] for event in events if event.name == "Accredited" and event.issuer == issuer
-    )
-    for accreditor, count in sorted(given.items()):
-        yield "accreditations", count, len(ledger.accreditations(issuer, accreditor, at))
+def _accreditations(events: Iterable[LedgerEvent]) -> dict[int, Counter[bytes]]:
+    """How often each accreditor accredited each issuer. An accreditor of whom nothing was shown cannot be asked for."""
+    given: dict[int, Counter[bytes]] = {}
+    for event in events:
+        if event.name == "Accredited":
+            given.setdefault(event.issuer, Counter())[event.arguments["accreditor"]] += 1
+    return given
 
 
 def _missing(issuer: int | None, counts: list[tuple[str, int, int]]) -> Iterator[Finding]:

@@ -7,13 +7,13 @@ looked through alone. A log made to fall into one file costs its own auditor 40 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-__all__ = ["Duplicates", "DuplicateSearch"]
+__all__ = ["DuplicateSearch", "Duplicates"]
 
 _RECORD: Final = 40
 _BUFFER: Final = 1 << 16
@@ -41,14 +41,15 @@ class DuplicateSearch:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._folder.cleanup()
 
-    def add(self, index: int, entry: bytes) -> None:
-        """Entry `index`, 32 bytes."""
-        buffer = self._buffers[entry[0]]
-        buffer += entry + index.to_bytes(8)
-        if len(buffer) >= _BUFFER:
-            with self._file(entry[0]).open("ab") as file:
-                file.write(buffer)
-            buffer.clear()
+    def add(self, start: int, entries: Sequence[bytes]) -> None:
+        """The entries from index `start` on, 32 bytes each."""
+        for index, entry in enumerate(entries, start):
+            buffer = self._buffers[entry[0]]
+            buffer += entry + index.to_bytes(8)
+            if len(buffer) >= _BUFFER:
+                with self._file(entry[0]).open("ab") as file:
+                    file.write(buffer)
+                buffer.clear()
 
     def result(self) -> Duplicates | None:
         """What is repeated, or None."""

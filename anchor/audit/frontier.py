@@ -6,7 +6,7 @@ kept is the one tile of each level that is not full yet. Structure and hashes ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from rootseal.merkle import EMPTY_ROOT, root_of
 from rootseal.tlog import TILE_WIDTH, Tile
@@ -24,11 +24,14 @@ class Frontier:
         self._levels: list[list[bytes]] = [[]]
         self._full = [0]
 
-    def extend(self, leaves: Iterable[bytes]) -> Iterator[tuple[Tile, bytes]]:
+    def extend(self, leaves: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
         """Append leaf hashes; yields each tile that this fills, and its bytes. Must be run to its end."""
-        for leaf in leaves:
-            self._levels[0].append(leaf)
-            self.size += 1
+        done = 0
+        while done < len(leaves):
+            taken = leaves[done : done + TILE_WIDTH - len(self._levels[0])]
+            self._levels[0] += taken
+            self.size += len(taken)
+            done += len(taken)
             if len(self._levels[0]) == TILE_WIDTH:
                 yield from self._carry()
 

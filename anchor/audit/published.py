@@ -9,6 +9,7 @@ checkpoint, the tiles, the length, repetitions) follows from the same cause and 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -59,12 +60,12 @@ class _Reading:
 
 
 def check_log(head: LogHead, issuer: IssuerState, sizes: Sequence[int], progress: Progress) -> LogOutcome:
-    """Read the log at `head` once and hold it against the anchors of `issuer`; `sizes` are further sizes of interest."""
+    """Read the log at `head` once and hold it against the anchors; `sizes` are further sizes of interest."""
     size = head.checkpoint.size
     if size > issuer.size + _MAX_AHEAD:
         why = f"it claims {size} entries, far more than the {issuer.size} anchored"
         return LogOutcome((), (Unchecked("the published log", why, issuer.number),), frozenset(), {}, 0)
-    marks = {size, *sizes, *(anchor.size for anchor in issuer.anchors)}
+    marks = sorted({size, *sizes, *(anchor.size for anchor in issuer.anchors)})
     reading = _Reading()
     with DuplicateSearch() as search:
         _read(head, issuer.number, marks, reading, search, progress)
@@ -73,16 +74,18 @@ def check_log(head: LogHead, issuer: IssuerState, sizes: Sequence[int], progress
 
 
 def _read(
-    head: LogHead, issuer: int, marks: set[int], reading: _Reading, search: DuplicateSearch, progress: Progress
+    head: LogHead, issuer: int, marks: Sequence[int], reading: _Reading, search: DuplicateSearch, progress: Progress
 ) -> None:
     size, frontier = head.checkpoint.size, reading.frontier
     try:
         for tile in _bundles(size):
-            for entry in _entries(head, tile):
-                search.add(frontier.size, entry)
-                _compare(head, reading, frontier.extend((leaf_hash(entry),)))
-                if frontier.size in marks:
-                    reading.roots[frontier.size] = frontier.root()
+            entries = _entries(head, tile)
+            search.add(frontier.size, entries)
+            for segment in _segments(frontier.size, entries, marks):
+                _compare(head, reading, frontier.extend([leaf_hash(entry) for entry in segment]))
+                reading.roots[frontier.size] = frontier.root()
+            rest = entries[frontier.size - tile.index * TILE_WIDTH :]
+            _compare(head, reading, frontier.extend([leaf_hash(entry) for entry in rest]))
             progress(frontier.size, size)
         _compare(head, reading, frontier.partial_tiles())
     except _Absent as absent:
@@ -102,6 +105,15 @@ def _bundles(size: int) -> Iterator[Tile]:
         yield Tile(None, index)
     if size % TILE_WIDTH:
         yield Tile(None, size // TILE_WIDTH, size % TILE_WIDTH)
+
+
+def _segments(start: int, entries: Sequence[bytes], marks: Sequence[int]) -> Iterator[Sequence[bytes]]:
+    """The entries from `start` on, cut after each size that is asked for; what follows the last cut is left out."""
+    first, last = bisect_right(marks, start), bisect_right(marks, start + len(entries))
+    before = 0
+    for mark in marks[first:last]:
+        yield entries[before : mark - start]
+        before = mark - start
 
 
 def _entries(head: LogHead, tile: Tile) -> list[bytes]:
@@ -171,7 +183,7 @@ def _small_faults(head: LogHead, issuer: IssuerState, reading: _Reading) -> Iter
     if repeated is not None:
         yield finding(
             "log.duplicate", issuer.number, count=repeated.count, first=repeated.first, second=repeated.second
-        )  # fmt: skip
+        )
 
 
 def _not_reproduced(issuer: int, wrong: list[AnchorEntry], published: int) -> Finding:

@@ -127,7 +127,7 @@ def _promises(report: AuditReport) -> Iterator[str]:
         promise = judged.promise.promise
         until = _time(promise.anchor_by)
         yield from _wrapped(
-            f"{_plain(judged.promise.file)}: issuer {judged.issuer}, {promise.size} entries to be published by {until}: "
+            f"{_plain(judged.promise.file)}: issuer {judged.issuer}, {promise.size} entries by {until}: "
             f"{_OUTCOMES[judged.outcome]}",
             "- ",
         )

@@ -77,7 +77,7 @@ def compromised(issuer: IssuerState) -> Iterator[Finding]:
                 sequence=anchor.sequence,
                 key="0x" + anchor.key.hex(),
             )
-    for key in keys.values():
+    for key in (key for key in keys.values() if key.compromised_since):
         writes = [
             write for write in issuer.status_writes if write.key == key.address and key.compromised_at(write.time)
         ]

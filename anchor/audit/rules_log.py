@@ -52,9 +52,7 @@ def _place(issuer: IssuerState, event: LedgerEvent, sequence: int, size: int, pr
         yield finding("anchor.sequence", issuer.number, event, sequence=sequence, found=sequence, expected=expected)
     elif previous != issuer.size:
         # After a gap the size before is unknown: the gap is the finding then, not this.
-        yield finding(
-            "anchor.previous", issuer.number, event, sequence=sequence, found=previous, expected=issuer.size
-        )  # fmt: skip
+        yield finding("anchor.previous", issuer.number, event, sequence=sequence, found=previous, expected=issuer.size)
     if size <= max(previous, issuer.size) or size > _MAX_SIZE:
         yield finding("anchor.size", issuer.number, event, sequence=sequence, found=size, before=issuer.size)
 

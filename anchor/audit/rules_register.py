@@ -40,9 +40,7 @@ def registered(state: LedgerState, event: LedgerEvent) -> Iterator[Finding]:
         yield finding("issuer.number", number, event, expected=expected)
     if not name or _too_long(name, _MAX_NAME) or _too_long(uri, _MAX_TEXT):
         yield finding("issuer.text", number, event)
-    state.issuers[number] = IssuerState(
-        number, name, uri, event.arguments["admin"], registered_at=event.time
-    )  # fmt: skip
+    state.issuers[number] = IssuerState(number, name, uri, event.arguments["admin"], registered_at=event.time)
 
 
 def uri_set(_state: LedgerState, issuer: IssuerState, event: LedgerEvent) -> Iterator[Finding]:

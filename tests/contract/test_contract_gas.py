@@ -32,7 +32,7 @@ def test_snapshot_is_fresh(measured: dict[str, Any]) -> None:
     [
         ("anchor, steady state", 56_000),
         ("revoke 1, fresh word", 51_000),
-        ("revoke 100, scattered", 100 * 25_700),
+        ("revoke 100, scattered", 100 * 25_500),
         ("revoke 100, one word", 100 * 520),
     ],
 )

@@ -173,9 +173,7 @@ def test_an_unknown_transaction_has_no_receipt(chain: Chain) -> None:
 
 def test_logs_are_filtered_by_topic_and_block(chain: Chain, ledger: bytes, signer: Signer) -> None:
     issuer = registered(chain, signer, ledger)
-    receipts = [
-        send(chain, signer, ledger, call_data("anchor", issuer, n, 10 * n, bytes([n]) * 32)) for n in (1, 2, 3)
-    ]
+    receipts = [send(chain, signer, ledger, call_data("anchor", issuer, n, 10 * n, bytes([n]) * 32)) for n in (1, 2, 3)]
     first, last = receipts[0].block_number, receipts[-1].block_number
 
     def sequences(low: int, high: int, *topics: bytes | list[bytes] | None) -> list[int]:

@@ -33,9 +33,7 @@ def anchor_on(chain: Chain, ledger: bytes, issuer: int, sequence: int) -> Anchor
     assert block is not None
     home = Home(chain.chain_id(), ledger, issuer)
     place = BlockRef(block.number, block.hash, block.timestamp)
-    return Anchor(
-        home, sequence, event.size, event.previous_size, event.root, (), event.log.transaction, place, None
-    )
+    return Anchor(home, sequence, event.size, event.previous_size, event.root, (), event.log.transaction, place, None)
 
 
 def an_anchor(chain: Chain) -> Anchor:
@@ -73,7 +71,8 @@ def test_one_of_forty_transactions_in_a_block(engine: str) -> None:
             _sent(chain, signer, ledger, data, 0)
             drive.mine()
         for number in range(40):
-            _sent(chain, signer, ledger, call_data("anchor", 1, number + 1, number + 1, bytes([number + 1]) * 32), number)
+            data = call_data("anchor", 1, number + 1, number + 1, bytes([number + 1]) * 32)
+            _sent(chain, signer, ledger, data, number)
         drive.mine()
         anchors = [anchor_on(chain, ledger, 1, sequence) for sequence in (1, 2, 17, 40)]
         assert len({anchor.block.hash for anchor in anchors}) == 1

@@ -7,11 +7,13 @@ The scenarios run on the fake (geth's rules, orphans back in the pool) and on An
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from anchor.chain import ChainUnavailable, RpcError, WrongChain
+from anchor.chain import ChainUnavailable, Fees, RpcError, TransactionRequest, WrongChain
 from anchor.keys import Signer, signer_from_secret
 from anchor.ledger import Ledger, call_data, ledger_abi
 from anchor.ledger_events import anchored_events
@@ -40,7 +42,7 @@ class Scene:
     pins: Pins
     outbox: MemoryOutbox
     now: float = 1_700_000_000.0
-    policy: SendPolicy = SendPolicy(patience=PATIENCE)
+    policy: SendPolicy = field(default_factory=lambda: SendPolicy(patience=PATIENCE))
     sender: Sender | None = None
 
     def restart(self) -> None:
@@ -193,7 +195,7 @@ def test_fee_spike_is_outbid_under_the_ten_percent_rule(scene: Scene) -> None:
         scene.tick()
     attempts = scene.outbox.attempts("anchor/1")
     assert len(attempts) > 1
-    for before, after in zip(attempts, attempts[1:], strict=False):
+    for before, after in pairwise(attempts):
         assert after.fees.max_fee * 8 >= before.fees.max_fee * 9
         assert after.fees.tip * 8 >= before.fees.tip * 9
     scene.settle()
@@ -503,6 +505,107 @@ def test_any_failing_request_leaves_the_work_to_the_next_tick(fake: Scene, metho
     fake.drive.chain._failures.clear()
     fake.settle()
     finished(fake)
+
+
+def test_a_receipt_of_a_block_that_left_the_chain_does_not_count(fake: Scene) -> None:
+    """A node behind a load balancer may still show it."""
+    assert isinstance(fake.drive, FakeDriver)
+    chain = fake.drive.chain
+    fake.plan(1)
+    fake.tick()
+    chain.mine()
+    fake.tick()
+    (attempt,) = fake.outbox.attempts("anchor/1")
+    stale = chain.receipt(attempt.hash)
+    chain.reorg(1, orphans=False)
+    honest = chain.receipt
+    chain.receipt = lambda transaction: honest(transaction) or stale  # type: ignore[method-assign]
+    assert fake.tick().unmined == 1
+    assert fake.states() == ["sent"]
+    fake.settle()
+    finished(fake, 1)
+
+
+def test_a_price_that_the_pool_refuses_is_raised_at_the_next_tick(fake: Scene) -> None:
+    """A transaction of another program with our key waits at our nonce, for more than we offered."""
+    assert isinstance(fake.drive, FakeDriver)
+    fake.plan(1)
+    chain, nonce = fake.drive.chain, fake.drive.chain.nonce(fake.signer.address)
+    fees = Fees(3 * GWEI, GWEI)
+    foreign = TransactionRequest(chain.chain_id(), nonce, fake.signer.address, b"", 60_000, fees)
+    chain.send_raw(fake.signer.sign_transaction(foreign).raw)
+    assert "replacement transaction underpriced" in fake.tick().notes[0]
+    assert fake.states() == ["signed"]
+    assert any("replacing" in note for note in fake.tick().notes)
+    assert fake.states() == ["sent"]
+    fake.settle()
+    finished(fake, 1)
+
+
+def test_a_nonce_that_comes_back_is_outbid(fake: Scene) -> None:
+    assert isinstance(fake.drive, FakeDriver)
+    fake.drive.spend_nonce(fake.signer.address)
+    fake.plan(1)
+    fake.tick()
+    fake.drive.rollback(1)  # the foreign transaction is gone: a gap below ours, filled after a while
+    for _ in range(4):
+        fake.tick()
+    fake.drive.spend_nonce(fake.signer.address)
+    for _ in range(3):
+        fake.tick()
+    attempts = fake.outbox.attempts("anchor/1")
+    assert [attempt.nonce for attempt in attempts][:3] == [3, 2, 3]
+    assert attempts[2].fees.max_fee * 8 >= attempts[0].fees.max_fee * 9
+    fake.settle()
+    finished(fake, 1)
+
+
+class Crash(BaseException):
+    """The process is gone: nothing may catch it."""
+
+
+class Fragile:
+    """Passes calls on until the fuse has burnt, and then dies: before the call, or after it was carried out."""
+
+    def __init__(self, inner: object, fuse: list[int], after: bool) -> None:
+        self._inner, self._fuse, self._after = inner, fuse, after
+
+    def __getattr__(self, name: str) -> object:
+        call = getattr(self._inner, name)
+
+        def guarded(*arguments: object, **more: object) -> object:
+            self._fuse[0] -= 1
+            if self._fuse[0] == 0 and not self._after:
+                raise Crash
+            answer = call(*arguments, **more)
+            if self._fuse[0] == 0:
+                raise Crash
+            return answer
+
+        return guarded
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_crash_at_every_request_and_every_write_is_survived(after: bool) -> None:
+    crashes = 0
+    for moment in range(1, 1000):
+        scene, fuse = prepared(FakeDriver()), [moment]
+        scene.plan(2)
+        fragile: Any = Fragile(scene.drive.chain, fuse, after), Fragile(scene.outbox, fuse, after)
+        scene.sender = Sender(fragile[0], fragile[1], scene.signer, scene.pins, settled, scene.policy)
+        try:
+            scene.settle()
+        except Crash:
+            crashes += 1
+            scene.now += BLOCK_TIME
+            scene.restart()
+            scene.settle()
+        finished(scene)
+        assert {len(scene.outbox.attempts(f"anchor/{n}")) for n in (1, 2)} == {1}
+        if fuse[0] > 0:
+            break
+    assert crashes > 60
+    assert fuse[0] > 0
 
 
 def test_a_clock_that_jumps_back_does_not_freeze_the_anchor(scene: Scene) -> None:

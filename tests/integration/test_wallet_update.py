@@ -121,7 +121,7 @@ def false_answers(institution: Institution) -> dict[str, tuple[bytes, int]]:
     }
 
 
-@pytest.mark.parametrize("lie", list(false_answers(paper_institution(("A", "B", "C")))))
+@pytest.mark.parametrize("lie", list(false_answers(paper_institution(("Ana A", "Bor B")))))
 def test_a_false_answer_changes_nothing_and_is_told_why(
     holder: Holder, node: FakeNode, institution: Institution, lie: str
 ) -> None:

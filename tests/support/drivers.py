@@ -28,8 +28,8 @@ DRIVEN = ("fake", "anvil")
 class Driver(Protocol):
     """What a test may do to a chain."""
 
-    chain: Chain
-
+    @property
+    def chain(self) -> Chain: ...
     def mine(self, count: int = 1) -> None: ...
     def drop(self) -> None: ...
     def reorg(self, depth: int) -> None: ...
@@ -72,9 +72,9 @@ class StrictChain(Web3Chain):
     def send_raw(self, raw: bytes) -> bytes:
         tx = decode_transaction(raw)
         rival = self._offers.get((tx.sender, tx.nonce))
-        if rival is not None and rival[0] != tx.hash:
-            if tx.max_fee * 100 < rival[1] * 110 or tx.tip * 100 < rival[2] * 110:
-                raise SendRejected(Rejection.UNDERPRICED, "replacement transaction underpriced")
+        cheap = rival is not None and (tx.max_fee * 100 < rival[1] * 110 or tx.tip * 100 < rival[2] * 110)
+        if cheap and rival is not None and rival[0] != tx.hash:
+            raise SendRejected(Rejection.UNDERPRICED, "replacement transaction underpriced")
         found = super().send_raw(raw)
         self._offers[tx.sender, tx.nonce] = (tx.hash, tx.max_fee, tx.tip)
         if self._lose:

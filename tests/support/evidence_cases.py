@@ -70,9 +70,7 @@ def header_fields(root: bytes, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def made(
-    receipts: Sequence[Receipt], place: tuple[int, int], **header: Any
-) -> tuple[Anchor, Evidence]:
+def made(receipts: Sequence[Receipt], place: tuple[int, int], **header: Any) -> tuple[Anchor, Evidence]:
     """An anchor and evidence for it from a block of `receipts`; `place` is receipt index and log index."""
     root = receipts_root(receipts)
     encoded = encode_header(header_fields(root, **header))

@@ -30,8 +30,11 @@ from anchor.chain import (
 from anchor.evidence import encode_header
 from anchor.ledger import ledger_abi
 from anchor.receipt_proof import decode_rlp, encode_receipt, encode_rlp
+from anchor.recursion import restore_limit
 from rootseal.ethereum import keccak256
 from tests.support.fake_ledger import Event, FakeLedger
+
+restore_limit()  # eth-account was imported here too
 
 ETHER = 10**18
 GENESIS_TIME = 1_700_000_000

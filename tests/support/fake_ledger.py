@@ -188,9 +188,7 @@ class _Call:
         for index in running:
             given[index] = replace(given[index], ended_at=self.time, renewed=True)
         given.append(AccreditationFact(self.sender, document, self.time, valid_until, 0, False, scope))
-        self.emit(
-            "Accredited", number, self.sender, document, len(given) - 1, valid_until, bool(running), scope
-        )
+        self.emit("Accredited", number, self.sender, document, len(given) - 1, valid_until, bool(running), scope)
         return ()
 
     def do_withdraw(self, number: int, document: bytes) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from coincurve import PrivateKey
 
-from anchor.chain import Chain
+from anchor.chain import Chain, Receipt
 from anchor.deploying import deploy_unlocked, wait_for_receipt
 from anchor.evidence import build
 from anchor.ledger import call_data
@@ -166,6 +166,7 @@ class ChainPublisher:
         self.chain = chain
         self.ledger = deploy_unlocked(chain).address
         self.account = chain.accounts()[0]
+        self.url = ""
 
     def register(self, name: str = "Example University", key: PrivateKey | None = None) -> Institution:
         """An issuer with its document registered, and two keys: the account to anchor, `key` to promise."""
@@ -179,7 +180,7 @@ class ChainPublisher:
         self.send("addKey", number, address_of(key), 1)
         return institution
 
-    def send(self, function: str, *arguments: object):  # type: ignore[no-untyped-def]
+    def send(self, function: str, *arguments: object) -> Receipt:
         """A call that changes the ledger, mined and successful."""
         data = call_data(function, *arguments)
         receipt = wait_for_receipt(
@@ -189,6 +190,7 @@ class ChainPublisher:
         return receipt
 
     def publish(self, home: Home, sequence: int, size: int, previous: int, root: bytes) -> Anchor:
+        """Anchor it, mined, with evidence."""
         receipt = self.send("anchor", home.issuer, sequence, size, root)
         block = self.chain.block(receipt.block_number)
         assert block is not None
@@ -204,6 +206,12 @@ class ChainPublisher:
         """A verifier's policy that pins chain, contract and the one issuer."""
         pins = read_pins(self.chain, self.ledger)
         ledger = LedgerPolicy(
-            home.chain_id, home.ledger, pins.genesis, pins.code_hash, rpcs, marked_test=True, issuers=((home.issuer, name),)
+            home.chain_id,
+            home.ledger,
+            pins.genesis,
+            pins.code_hash,
+            rpcs,
+            marked_test=True,
+            issuers=((home.issuer, name),),
         )
         return Policy((ledger,))

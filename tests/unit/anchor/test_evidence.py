@@ -123,7 +123,7 @@ CASES: dict[str, tuple[Any, str]] = {
     "receipt index huge": (other_evidence(receipt_index=1 << 40), "the receipt index is out of range"),
     "receipt index of another": (
         other_evidence(receipt_index=16),
-        "the receipt proof leads to another receipt index",
+        "a node of the receipt proof does not hash to what refers to it",
     ),
     "proof empty": (other_evidence(receipt_proof=()), "the receipt proof is too long or empty"),
     "proof of too many nodes": (other_proof(lambda p: p * 9), "the receipt proof is too long or empty"),
@@ -161,6 +161,12 @@ CASES: dict[str, tuple[Any, str]] = {
 def test_wrong_evidence_says_what_is_wrong(name: str) -> None:
     change, sentence = CASES[name]
     assert problem(*change(*USUAL)) == sentence
+
+
+def test_the_only_receipt_is_not_at_another_index() -> None:
+    anchor, evidence = made([a_receipt([anchored_log()])], (0, 0))
+    sentence = "the receipt proof leads to another receipt index"
+    assert problem(anchor, replace(evidence, receipt_index=1)) == sentence
 
 
 def test_a_failed_transaction_proves_nothing() -> None:

@@ -68,22 +68,28 @@ def roster(count: int, *, first: int = 0, template: str = "ledgers", date: str =
     return (HEADER + "".join(rows)).encode()
 
 
-def make_node(directory: Path, chain: Chain | None = None, **settings: object) -> FakeChain:
-    """Everything that `node init` leaves behind; returns the chain."""
+def make_node(directory: Path, chain: FakeChain | None = None) -> FakeChain:
+    """A registered node on a fake chain; returns the chain."""
+    fake = chain or FakeChain()
+    make_registered(directory, fake)
+    return fake
+
+
+def make_registered(directory: Path, chain: Chain) -> None:
+    """Everything that `node init` leaves behind, on any chain with unlocked accounts that mines at once."""
     directory.mkdir(parents=True, exist_ok=True)
-    fake = chain if isinstance(chain, FakeChain) else FakeChain()
     signer = create_keystore(directory / "key.json", PASSPHRASE, "pbkdf2", 2)
     (directory / "passphrase").write_text(PASSPHRASE + "\n")
     log_key = LogKey.create(directory / "log-key.json", PASSPHRASE)
-    bank = fake.accounts()[0]
-    created = fake.receipt(fake.send_unlocked(bank, None, ledger_abi().bytecode, 0, 8_000_000))
+    bank = chain.accounts()[0]
+    created = chain.receipt(chain.send_unlocked(bank, None, ledger_abi().bytecode, 0, 8_000_000))
     assert created is not None
     assert created.contract is not None
     ledger = created.contract
-    registered = fake.receipt(fake.send_unlocked(bank, ledger, call_data("register", "Uni", "", bytes(32)), 0, 10**6))
+    registered = chain.receipt(chain.send_unlocked(bank, ledger, call_data("register", "Uni", "", bytes(32)), 0, 10**6))
     assert registered is not None
     issuer = registered_issuer(registered, ledger)
-    pins = read_pins(fake, ledger)
+    pins = read_pins(chain, ledger)
     config = NodeConfig(
         test=True,
         name="Example University",
@@ -96,15 +102,13 @@ def make_node(directory: Path, chain: Chain | None = None, **settings: object) -
         deployment_block=created.block_number,
         issuer=issuer,
         passphrase_file="passphrase",
-        **settings,  # type: ignore[arg-type]
     )
     write_config(directory, config)
-    fake.send_unlocked(bank, ledger, call_data("addKey", issuer, signer.address, 3), 0, 10**6)
+    chain.send_unlocked(bank, ledger, call_data("addKey", issuer, signer.address, 3), 0, 10**6)
     document = sha256(document_bytes(config, log_key.public)).digest()
-    fake.send_unlocked(bank, ledger, call_data("setDocument", issuer, document), 0, 10**6)
-    fake.send_unlocked(bank, signer.address, b"", 5 * ETHER, 21_000)
+    chain.send_unlocked(bank, ledger, call_data("setDocument", issuer, document), 0, 10**6)
+    chain.send_unlocked(bank, signer.address, b"", 5 * ETHER, 21_000)
     Store.create(directory / STORE_NAME).close()
-    return fake
 
 
 def open_node(directory: Path, chain: Chain, clock: Clock | None = None) -> Services:

@@ -90,7 +90,9 @@ def test_a_useless_passphrase_file_is_refused(tmp_path: Path, program: Program, 
     assert not (tmp_path / "box").exists()
 
 
-def test_receive_then_again_is_already_here(tmp_path: Path, box: Box, institution: Institution, program: Program) -> None:
+def test_receive_then_again_is_already_here(
+    tmp_path: Path, box: Box, institution: Institution, program: Program
+) -> None:
     path = saved(tmp_path, institution.file(0))
     first = program("wallet", "receive", box.directory, path, "--json")
     before = contents(box.directory)
@@ -176,9 +178,7 @@ def test_a_file_of_ten_megabytes_is_refused(tmp_path: Path, box: Box, program: P
     assert "larger than" in run.objects[0]["reason"]
 
 
-def test_a_credential_for_another_address_is_kept_and_said_so(
-    tmp_path: Path, box: Box, program: Program
-) -> None:
+def test_a_credential_for_another_address_is_kept_and_said_so(tmp_path: Path, box: Box, program: Program) -> None:
     other = paper_institution(("Ana Novak",), holder=b"\x77" * 20)
     run = program("wallet", "receive", box.directory, saved(tmp_path, other.file(0)), "--json")
     assert run.code == 0

@@ -93,7 +93,10 @@ def test_indexes_are_written_in_brackets_or_as_json() -> None:
     assert NAME in shown(['["credentialSubject","identifier",0,"identityHash"]'])
 
 
-@pytest.mark.parametrize("wish", ["", "tilte", "credentialSubject.nothing", "[]", "[1.5]", '["a"', "..", "[[0]]", "name.", "name[", "name[0]"])
+@pytest.mark.parametrize(
+    "wish",
+    ["", "tilte", "credentialSubject.nothing", "[]", "[1.5]", '["a"', "..", "[[0]]", "name.", "name[", "name[0]"],
+)
 def test_a_wish_that_means_nothing_is_refused(wish: str) -> None:
     with pytest.raises(InputError, match="--disclose"):
         shown([wish])
@@ -183,7 +186,8 @@ def test_a_wrong_passphrase_writes_nothing(learner: Learner) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--audience", "A"], ["--nonce", "1"], ["--expires", "60"], ["--audience", "A", "--nonce", "1", "--expires", "0"]]
+    "words",
+    [["--audience", "A"], ["--nonce", "1"], ["--expires", "60"], ["--audience", "A", "--nonce", "1", "--expires", "0"]],
 )
 def test_half_a_question_is_usage(learner: Learner, words: list[str]) -> None:
     assert learner.present(learner.ids[0], "--disclose", "title", *words).code == 2

@@ -92,6 +92,9 @@ def test_undetermined_content_is_marked(capsys: pytest.CaptureFixture[str]) -> N
     out = report(paper_institution().file(0), None, Facts(), capsys)
     assert "Could not be decided" in out
     assert "not confirmed" in out
+    assert "Not known: whether it was published on the chain, who issued it, whether it was revoked." in " ".join(
+        out.split()
+    )
 
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 \u202egnp.exe\u2066 \r\n\x00 \u200bTitle " + "x" * 10_000
@@ -143,6 +146,11 @@ def test_a_malformed_file_is_a_verdict(tmp_path: Path, capsys: pytest.CaptureFix
 def test_headline_of_an_answer_says_so() -> None:
     institution = paper_institution()
     verdict = verify(
-        institution.file(0).to_bytes(), replace(policy_of(institution), holder_required=True), facts_of(institution), now=NOW
+        institution.file(0).to_bytes(),
+        replace(policy_of(institution), holder_required=True),
+        facts_of(institution),
+        now=NOW,
     )
-    assert headline(verdict.credentials[0], False) == "Could not be decided: Nobody was asked to prove that it is theirs."
+    assert (
+        headline(verdict.credentials[0], False) == "Could not be decided: Nobody was asked to prove that it is theirs."
+    )

@@ -42,8 +42,8 @@ def test_an_issuer_under_ones_own_name(trust, config: Path) -> None:  # type: ig
     genesis, code = "0x" + "ab" * 32, "0x" + "cd" * 32
     run = trust(
         "add", LEDGER, "--issuer", "7=University of Example", "--accreditor", f"{BODY}=Quality Agency", "--rpc",
-        "https://node.example", "--genesis", genesis, "--code", code, "--finality", "depth:12", "--max-status-age", 3600,
-        "--name", "Public ledger",
+        "https://node.example", "--genesis", genesis, "--code", code, "--finality", "depth:12",
+        "--max-status-age", 3600, "--name", "Public ledger",
     )  # fmt: skip
     assert run.code == 0
     for words in ("University of Example (issuer 7)", "every issuer that Quality Agency", "https://node.example"):
@@ -54,7 +54,9 @@ def test_an_issuer_under_ones_own_name(trust, config: Path) -> None:  # type: ig
         1, b"\x05" * 20, b"\xab" * 32, b"\xcd" * 32, ("https://node.example",), "depth:12", False, 3600,
         ((7, "University of Example"),), ((b"\x0a" * 20, "Quality Agency"),), "Public ledger",
     )  # fmt: skip
-    assert trust("list", "--json").objects[0]["ledgers"][0]["issuers"] == [{"number": 7, "name": "University of Example"}]
+    assert trust("list", "--json").objects[0]["ledgers"][0]["issuers"] == [
+        {"number": 7, "name": "University of Example"}
+    ]
 
 
 def test_what_is_there_stays(trust, config: Path) -> None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,38 @@
+"""A registered node on the fake chain, for every test here that asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from node.services import Services
+from tests.support.fake_chain import FakeChain
+from tests.unit.node.nodes import Clock, make_node, open_node
+
+
+@dataclass
+class Node:
+    """Directory, chain, clock and the open services."""
+
+    directory: Path
+    chain: FakeChain
+    clock: Clock
+    services: Services
+
+    def reopened(self) -> Services:
+        """The services as a new process would open them."""
+        self.services.close()
+        self.services = open_node(self.directory, self.chain, self.clock)
+        return self.services
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    clock = Clock()
+    chain = make_node(tmp_path / "node")
+    made = Node(tmp_path / "node", chain, clock, open_node(tmp_path / "node", chain, clock))
+    yield made
+    made.services.close()

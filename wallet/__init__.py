@@ -1,0 +1,1 @@
+"""Holder and verifier: keystore, box of credentials, presenting, collecting evidence, verifying."""

@@ -1,0 +1,151 @@
+"""The learner's box on disk: a keystore and one file a credential, named by its commitment.
+
+    DIR/keystore.json                              the holder's key, Web3 Secret Storage v3
+    DIR/credentials/<commitment>.credential.json   complete credentials, each for ever usable by itself
+
+There is no index and no database: the folder can be copied, and a file lost or damaged costs only itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rootseal.commitment import Commitment
+from rootseal.errors import InputError, RootsealError
+from rootseal.files import CredentialFile
+from wallet.disk import PRIVATE_FILE, make_private_folder, read_file, write_atomically
+from wallet.merging import merge
+
+__all__ = ["SHORT_ID", "Box", "Damaged", "Held", "Kept"]
+
+SHORT_ID = 12
+_SUFFIX = ".credential.json"
+_PREFIX = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
+
+Kept = Literal["received", "improved", "already here"]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One credential of the box. `commitment` names its file."""
+
+    path: Path
+    file: CredentialFile
+    commitment: Commitment
+
+    @property
+    def short_id(self) -> str:
+        """The first digits of the commitment: what a person types."""
+        return self.commitment.hex()[:SHORT_ID]
+
+    def save(self, file: CredentialFile) -> None:
+        """Replace the file by `file`, which must be the same credential, in one step."""
+        write_atomically(self.path, file.to_bytes(), PRIVATE_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A file in the box that is no credential any more, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The folder `directory`."""
+
+    directory: Path
+
+    @classmethod
+    def create(cls, directory: Path) -> Box:
+        """A private box without a key yet. Raises `InputError` where there is one already, or something else."""
+        box = cls(directory)
+        if box.keystore.exists() or box.keystore.is_symlink():
+            raise InputError(str(directory), "holds a wallet already; nothing was changed")
+        if directory.is_dir() and any(path != box._folder for path in directory.iterdir()):
+            raise InputError(str(directory), "is not empty; choose a new folder for the wallet")
+        # The key comes last (`create_key`): after a crash before it, the same command finishes the work.
+        make_private_folder(directory)
+        make_private_folder(box._folder)
+        return box
+
+    @classmethod
+    def open(cls, directory: Path) -> Box:
+        """The box that `rootseal wallet init` made. Raises `InputError` where there is none."""
+        box = cls(directory)
+        if not box._folder.is_dir():
+            raise InputError(str(directory), f"is no wallet; make one with: rootseal wallet init {directory}")
+        return box
+
+    @property
+    def keystore(self) -> Path:
+        """Where the key is."""
+        return self.directory / "keystore.json"
+
+    @property
+    def _folder(self) -> Path:
+        return self.directory / "credentials"
+
+    def entries(self) -> Iterator[Held | Damaged]:
+        """Every credential by name of its file; what cannot be read does not stop the rest."""
+        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
+            yield _entry(path)
+
+    def credentials(self) -> tuple[Held, ...]:
+        """The readable ones."""
+        return tuple(entry for entry in self.entries() if isinstance(entry, Held))
+
+    def find(self, wish: str) -> Held:
+        """The credential whose id begins with `wish`, or whose document has that `id`. Raises `InputError`."""
+        found = [held for held in self.credentials() if _is_meant(held, wish)]
+        if len(found) == 1:
+            return found[0]
+        problem = "names several credentials, give more digits" if found else "names no credential in this wallet"
+        raise InputError("ID", f"{problem}; `rootseal wallet list` shows the ids", wish)
+
+    def find_all(self, wishes: tuple[str, ...]) -> tuple[Held, ...]:
+        """What each wish names, once each, in order; without wishes, all."""
+        if not wishes:
+            return self.credentials()
+        return tuple({held.commitment: held for held in map(self.find, wishes)}.values())
+
+    def keep(self, file: CredentialFile) -> tuple[Held, Kept]:
+        """Put in a file that proves itself; of one that is here already keep the better proofs.
+
+        Raises `VerificationError` where it contradicts what is here; nothing changes then.
+        """
+        commitment = file.commitment
+        path = self._folder / f"{commitment.hex()}{_SUFFIX}"
+        present = _entry(path) if path.exists() else None
+        if not isinstance(present, Held):  # new, or damaged: the whole file heals it
+            held = Held(path, file, commitment)
+            held.save(file)
+            return held, "received"
+        merged = merge(present.file, file)
+        if merged == present.file:
+            return present, "already here"
+        present.save(merged)
+        return Held(path, merged, commitment), "improved"
+
+
+def _entry(path: Path) -> Held | Damaged:
+    try:
+        file = CredentialFile.from_bytes(read_file(path))
+        commitment = file.commitment
+    except RootsealError as error:
+        return Damaged(path, error.diagnostics())
+    if f"{commitment.hex()}{_SUFFIX}" != path.name:
+        return Damaged(path, "the file was altered: its name and its content do not belong together")
+    return Held(path, file, commitment)
+
+
+def _is_meant(held: Held, wish: str) -> bool:
+    if _PREFIX.fullmatch(wish) and held.commitment.hex().startswith(wish):
+        return True
+    document_id = held.file.credential.get("id")
+    return wish != "" and document_id in (wish, f"urn:uuid:{wish}")

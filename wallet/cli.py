@@ -1,0 +1,205 @@
+"""`rootseal wallet`: a learner keeps credentials and shows as little of them as needed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from rootseal.errors import InputError, RootsealError, VerificationError
+from rootseal.ethereum import ZERO_ADDRESS, checksum_address
+from wallet.box import Box, Held
+from wallet.console import as_json_option, finish, line, paragraph, print_json
+from wallet.disk import read_file
+from wallet.keyring import address_of, ask_new_passphrase, create_key
+from wallet.listing import entry_json, print_entries
+from wallet.present_cli import present
+from wallet.proving import require_proof
+from wallet.settings import load_policy
+from wallet.updating import Updater, exit_code_of
+
+__all__ = ["main"]
+
+_DIR = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+passphrase_option = click.option(
+    "--passphrase-file", metavar="F", type=click.Path(path_type=Path), help="Read the passphrase from this file."
+)
+
+
+@click.group("wallet")
+def main() -> None:
+    """Keep credentials in a folder of your own, and show as little of them as needed.
+
+    \b
+    Examples:
+      rootseal wallet init ~/wallet
+      rootseal wallet receive ~/wallet diploma.credential.json
+      rootseal wallet list ~/wallet
+      rootseal wallet present ~/wallet 3f2a --disclose grade -o for-employer.presentation.json
+
+    Exit codes: 0 done; 1 a file was refused; 2 wrong usage; 3 not possible yet.
+    """
+
+
+main.add_command(present)
+
+
+@main.command("init")
+@_DIR
+@passphrase_option
+@as_json_option
+def init(directory: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Make a new wallet in the folder DIR, with a key that only your passphrase opens.
+
+    Your credentials stay genuine without the key; you need it to prove that they are yours. Keep a copy of the
+    folder, and the passphrase in another place.
+
+    \b
+    Examples:
+      rootseal wallet init ~/wallet
+      rootseal wallet init ~/wallet --passphrase-file secret.txt
+    """
+    passphrase = ask_new_passphrase(passphrase_file)
+    box = Box.create(directory)
+    address = checksum_address(create_key(box.keystore, passphrase))
+    if as_json:
+        print_json({"format": "rootseal/wallet/1", "directory": str(directory), "address": address})
+        return
+    line(f"Your wallet is in {directory}.")
+    line(f"Its address, which you give to the issuer: {address}")
+
+
+@main.command("address")
+@_DIR
+@as_json_option
+def address(directory: Path, as_json: bool) -> None:
+    """Print the address that you give to an issuer. Needs no passphrase.
+
+    \b
+    Example:
+      rootseal wallet address ~/wallet
+    """
+    text = checksum_address(address_of(Box.open(directory).keystore))
+    if as_json:
+        print_json({"format": "rootseal/wallet/1", "directory": str(directory), "address": text})
+    else:
+        line(text)
+
+
+@main.command("receive")
+@_DIR
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@as_json_option
+def receive(directory: Path, files: tuple[Path, ...], as_json: bool) -> None:
+    """Put credential files into the wallet.
+
+    Each is read and recomputed first: one that does not prove itself is refused with its reason and
+    changes nothing. Of a credential that is here already the better proofs are kept.
+
+    \b
+    Examples:
+      rootseal wallet receive ~/wallet diploma.credential.json
+      rootseal wallet receive ~/wallet downloads/*.credential.json --json
+    """
+    box = Box.open(directory)
+    contents = [(path, read_file(path)) for path in files]
+    codes = [_receive_one(box, path, data, as_json) for path, data in contents]
+    finish(max(codes))
+
+
+@main.command("list")
+@_DIR
+@as_json_option
+def list_credentials(directory: Path, as_json: bool) -> None:
+    """List what the wallet holds: title, issuer, dates, credits, and whether it is published yet.
+
+    \b
+    Example:
+      rootseal wallet list ~/wallet
+    """
+    entries = tuple(Box.open(directory).entries())
+    if as_json:
+        print_json({"format": "rootseal/wallet-list/1", "credentials": [entry_json(entry) for entry in entries]})
+    else:
+        print_entries(entries)
+    finish(0 if all(isinstance(entry, Held) for entry in entries) else 1)
+
+
+@main.command("update")
+@_DIR
+@click.argument("ids", metavar="[ID…]", nargs=-1)
+@click.option("--from", "node_url", metavar="URL", help="The issuer's node, such as https://registrar.example.")
+@click.option("--rpc", metavar="URL", help="Compare the answers with this node of the chain before keeping them.")
+@click.option("--policy", metavar="F", type=click.Path(path_type=Path), help="Where the chain is pinned, for --rpc.")
+@as_json_option
+def update(
+    directory: Path, ids: tuple[str, ...], node_url: str | None, rpc: str | None, policy: Path | None, as_json: bool
+) -> None:
+    """Replace promises by proofs of publication, for all credentials or those named.
+
+    \b
+    Examples:
+      rootseal wallet update ~/wallet --from https://registrar.example
+      rootseal wallet update ~/wallet 3f2a --rpc https://node.example
+    """
+    box = Box.open(directory)
+    updater = Updater.of(node_url, rpc, load_policy(policy, ()) if rpc else None, int(time.time()))
+    codes = [_update_one(updater, held, as_json) for held in box.find_all(ids)]
+    if not codes and not as_json:
+        line("The wallet holds no credentials.")
+    finish(_worst(codes))
+
+
+def _receive_one(box: Box, path: Path, data: bytes, as_json: bool) -> int:
+    """0 kept or here already, 1 refused."""
+    try:
+        held, kept = box.keep(require_proof(data, int(time.time())))
+    except (InputError, VerificationError) as error:
+        _say(as_json, path, "refused", None, error.diagnostics())
+        return 1
+    _say(as_json, path, kept, held.commitment.hex(), _holder_note(box, held))
+    return 0
+
+
+def _say(as_json: bool, path: Path, outcome: str, commitment: str | None, reason: str | None) -> None:
+    if as_json:
+        result = {"file": str(path), "outcome": outcome, "id": commitment, "reason": reason}
+        print_json({"format": "rootseal/wallet-receive/1", **result})
+        return
+    named = "" if commitment is None else f" as {commitment[:12]}"
+    paragraph(f"{path}: {outcome}{named}.", 0, 2)
+    if reason is not None:
+        paragraph(reason, 2)
+
+
+def _holder_note(box: Box, held: Held) -> str | None:
+    """A learner must know before an interview that a signature will not be possible."""
+    holder = held.file.subject.holder
+    if holder == ZERO_ADDRESS:
+        return "It was issued to no key: it can be shown, but not be proven to be yours."
+    if not box.keystore.exists() or holder != address_of(box.keystore):
+        return f"It was issued to another address ({checksum_address(holder)}): this wallet cannot sign for it."
+    return None
+
+
+def _update_one(updater: Updater, held: Held, as_json: bool) -> int:
+    """The exit code for one credential; trouble with one does not stop the others."""
+    try:
+        file, outcome = updater.update(held.file)
+        if file != held.file:
+            held.save(file)
+        result, sentence, code = outcome.to_json(), outcome.sentence, exit_code_of(outcome)
+    except RootsealError as error:
+        result, sentence = {"outcome": "refused", "reason": str(error)}, f"nothing was changed; {error}"
+        code = error.exit_code
+    if as_json:
+        print_json({"format": "rootseal/wallet-update/1", "id": held.commitment.hex(), **result})
+    else:
+        paragraph(f"{held.short_id}: {sentence}", 0, 2)
+    return code
+
+
+def _worst(codes: list[int]) -> int:
+    """A false answer (1) before wrong usage (2) before not yet (3) before done."""
+    return min((code for code in codes if code), default=0)

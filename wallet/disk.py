@@ -1,0 +1,80 @@
+"""Reading files of unknown size, and writing files that must never be half there."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from rootseal.canonical import MAX_BYTES
+from rootseal.errors import InputError
+
+__all__ = ["PRIVATE_FILE", "PRIVATE_FOLDER", "make_private_folder", "read_file", "write_atomically"]
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def read_file(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The bytes of `path`, at most one more than `limit`, so that the reader can say "too large".
+
+    Raises `InputError` naming the path where it is missing, a folder or unreadable.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError(str(path), "is not a file")
+        with path.open("rb") as stream:
+            return stream.read(limit + 1)
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read: {error.strerror or error}") from error
+
+
+def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Replace `path` in one step: a reader or a crash sees all of the old bytes or all of the new.
+
+    `mode` is that of the file written; None keeps the mode of the file replaced, or is private where there
+    is none. A symbolic link stays one. Raises `InputError` naming the path where the disk refuses.
+    """
+    target = path.resolve()
+    try:
+        _replace(target, data, _mode_of(target) if mode is None else mode)
+    except OSError as error:
+        raise InputError(str(path), f"cannot be written: {error.strerror or error}") from error
+
+
+def make_private_folder(path: Path) -> None:
+    """Make `path` for the owner's eyes alone. Raises `InputError` naming it."""
+    try:
+        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        path.chmod(PRIVATE_FOLDER)  # an existing folder, or a generous umask
+    except OSError as error:
+        raise InputError(str(path), f"cannot be made: {error.strerror or error}") from error
+
+
+def _mode_of(target: Path) -> int:
+    return stat.S_IMODE(target.stat().st_mode) if target.exists() else PRIVATE_FILE
+
+
+def _replace(target: Path, data: bytes, mode: int) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(stream.fileno(), mode)
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Without this a power cut may forget the new name although the bytes are on disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

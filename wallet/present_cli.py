@@ -1,0 +1,163 @@
+"""`rootseal wallet present`: show some of a credential, see first what the verifier will see."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from rootseal.canonical import Json
+from rootseal.claims import Path as ClaimPath
+from rootseal.credential import read_document
+from rootseal.errors import InputError
+from rootseal.opened import disclosed
+from rootseal.presentation import Presentation
+from wallet.box import Box, Held
+from wallet.console import as_json_option, heading, line, paragraph, print_json
+from wallet.disclosing import PRESETS, path_text
+from wallet.disk import write_atomically
+from wallet.keyring import open_key
+from wallet.merging import is_anchored
+from wallet.presenting import Preview, Question, answered, assemble, preview, require_sound
+
+__all__ = ["present"]
+
+_MAX_LIFE = 366 * 86_400
+_MAX_SHOWN = 200
+_UNPROVEN = (
+    "Note: this credential does not carry its proof of publication and its issuer's description yet, so a verifier "
+    "cannot decide on it. Run `rootseal wallet update` first."
+)
+
+
+@click.command("present")
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("ids", metavar="ID…", nargs=-1, required=True)
+@click.option(
+    "--disclose",
+    "wishes",
+    metavar="WHAT",
+    multiple=True,
+    required=True,
+    help="A preset or a path; may be repeated. Presets: " + "; ".join(f"{k} ({v})" for k, v in PRESETS.items()) + ".",
+)
+@click.option("--subject", is_flag=True, help="Also show your address and the credits that count for you.")
+@click.option("--audience", metavar="A", help="Who asked, exactly as they gave it. Signs with your key; needs --nonce.")
+@click.option("--nonce", metavar="N", help="The word that they gave you to sign.")
+@click.option(
+    "--expires",
+    metavar="S",
+    type=click.IntRange(1, _MAX_LIFE),
+    help="Seconds for which the answer counts. [default: 3600]",
+)
+@click.option(
+    "-o", "--output", metavar="OUT", required=True, type=click.Path(path_type=Path), help="The file to write."
+)
+@click.option("--force", is_flag=True, help="Replace OUT if it is there.")
+@click.option(
+    "--passphrase-file", metavar="F", type=click.Path(path_type=Path), help="Read the passphrase from this file."
+)
+@as_json_option
+def present(
+    directory: Path,
+    ids: tuple[str, ...],
+    wishes: tuple[str, ...],
+    subject: bool,
+    audience: str | None,
+    nonce: str | None,
+    expires: int | None,
+    output: Path,
+    force: bool,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Write a file that shows a verifier only what you choose, and print exactly what they will see.
+
+    With --audience and --nonce the file also answers the verifier's question, signed with your key; the
+    address that the credential was issued to is then shown.
+
+    \b
+    Examples:
+      rootseal wallet present ~/wallet 3f2a --disclose title -o for-employer.presentation.json
+      rootseal wallet present ~/wallet 3f2a 77c0 --disclose grade --disclose credits -o two.presentation.json
+      rootseal wallet present ~/wallet 3f2a --disclose credentialSubject.achievement.criteria -o p.json
+      rootseal wallet present ~/wallet 3f2a --disclose learner --audience "Example Ltd" --nonce 8c1f02 -o p.json
+
+    Exit codes: 0 written; 1 the credential does not prove itself; 2 wrong usage, nothing was written.
+    """
+    now = int(time.time())
+    question = _question(audience, nonce, expires, now)
+    if output.exists() and not force:
+        raise InputError(str(output), "exists already; give another name, or --force to replace it")
+    box = Box.open(directory)
+    chosen = box.find_all(ids)
+    made = assemble([held.file for held in chosen], wishes, subject or question is not None)
+    if question is not None:
+        made = answered(made, question, open_key(box.keystore, passphrase_file))
+    data = made.to_bytes()
+    require_sound(data, now)
+    write_atomically(output, data)
+    previews = [preview(held.file, shown) for held, shown in zip(chosen, made.credentials, strict=True)]
+    _report(output, chosen, previews, made, as_json)
+
+
+def _question(audience: str | None, nonce: str | None, expires: int | None, now: int) -> Question | None:
+    if (audience is None) != (nonce is None):
+        raise click.UsageError("--audience and --nonce belong together: give both")
+    if audience is None or nonce is None:
+        if expires is not None:
+            raise click.UsageError("--expires needs --audience and --nonce: only an answer expires")
+        return None
+    return Question(audience, nonce, now, now + (3600 if expires is None else expires))
+
+
+def _report(output: Path, chosen: tuple[Held, ...], previews: list[Preview], made: Presentation, as_json: bool) -> None:
+    if as_json:
+        credentials = [_preview_json(held, seen) for held, seen in zip(chosen, previews, strict=True)]
+        signatures = 0 if made.holder is None else len(made.holder.signatures)
+        result = {"file": str(output), "credentials": credentials, "signatures": signatures}
+        print_json({"format": "rootseal/wallet-present/1", **result})
+        return
+    for held, seen in zip(chosen, previews, strict=True):
+        _print_preview(held, seen)
+        if not is_anchored(held.file) or held.file.issuer_document is None:
+            paragraph(_UNPROVEN)
+    if made.holder is not None:
+        heading(f"Signed for {made.holder.audience}, question {made.holder.nonce}.")
+    heading(f"Written to {output}.")
+
+
+def _preview_json(held: Held, seen: Preview) -> Json:
+    return {
+        "id": held.commitment.hex(),
+        "shown": [{"path": list(claim.path), "value": claim.value} for claim in seen.shown],
+        "hidden": [list(path) for path in seen.hidden],
+        "holder": seen.holder,
+    }
+
+
+def _print_preview(held: Held, seen: Preview) -> None:
+    heading(f"{held.short_id}: the verifier will see")
+    visible = dict(read_document(disclosed(seen.shown)).labelled())
+    for label, value in visible.items():
+        paragraph(f"{label}: {value}", 2, 2)
+    line(f"Your address: {seen.holder or 'hidden'}", 2)
+    line("And always: the dates of validity, the issuer, and the place in the issuer's log.", 2)
+    heading(f"Every part that is shown ({len(seen.shown)})")
+    for claim in seen.shown:
+        text = str(claim.value)
+        cut = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}… ({len(text)} characters, shown in full)"
+        paragraph(f"{path_text(claim.path)}: {cut}", 2, 2)
+    heading(f"Hidden ({len(seen.hidden)})")
+    everything = dict(read_document(held.file.credential).labelled())
+    labels = [label for label in everything if label not in visible]
+    for text in (", ".join(labels), _paths(seen.hidden)):
+        if text:
+            paragraph(text, 2, 2)
+    if not seen.hidden:
+        paragraph("nothing", 2)
+
+
+def _paths(paths: tuple[ClaimPath, ...]) -> str:
+    return ", ".join(path_text(path) for path in paths)

@@ -1,0 +1,145 @@
+"""`rootseal verify` and `rootseal update`: for employers, and for whoever holds a file.
+
+Imports are kept light: without an RPC and a block hash, verifying needs neither web3 nor eth-account.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from rootseal.checks import Expected
+from rootseal.errors import InputError
+from rootseal.instants import parse_instant
+from rootseal.policy import Policy
+from rootseal.verdict import Verdict, worst
+from rootseal.verification import verify as verify_bytes
+from wallet.collecting import Sources, collect_facts, parse_block_hash
+from wallet.console import as_json_option, finish, line, print_json
+from wallet.disk import read_file
+from wallet.report import print_report
+from wallet.settings import load_policy
+
+__all__ = ["update", "verify"]
+
+_EXIT = {"verified": 0, "rejected": 1, "undetermined": 3}
+
+
+@click.command("verify")
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--policy", metavar="F", type=click.Path(path_type=Path), help="Whom you trust; else your own policy.")
+@click.option("--trust", metavar="T", multiple=True, help="Trust one more: eip155:1:0xLEDGER/ISSUER or …/0xACCREDITOR.")
+@click.option("--rpc", metavar="URL", help="Ask this node of the chain instead of those in the policy.")
+@click.option("--offline", is_flag=True, help="Ask nobody; what only the chain can tell stays open.")
+@click.option("--block-hash", metavar="H", multiple=True, help="A block that you know to be real: eip155:1:0x….")
+@click.option("--at", metavar="DATE", help="Judge dates as of this day (YYYY-MM-DD) instead of now.")
+@click.option("--audience", metavar="A", help="What you asked the holder to sign: your name. Needs --nonce.")
+@click.option("--nonce", metavar="N", help="What you asked the holder to sign: your random word.")
+@as_json_option
+def verify(
+    files: tuple[Path, ...],
+    policy: Path | None,
+    trust: tuple[str, ...],
+    rpc: str | None,
+    offline: bool,
+    block_hash: tuple[str, ...],
+    at: str | None,
+    audience: str | None,
+    nonce: str | None,
+    as_json: bool,
+) -> None:
+    """Check credentials and presentations. Nothing is uploaded anywhere.
+
+    Whom to believe is said by your own policy (see: rootseal trust), never by the file; no address that
+    stands in a file is ever asked.
+
+    \b
+    Examples:
+      rootseal verify diploma.presentation.json
+      rootseal verify *.json --json
+      rootseal verify f.json --trust eip155:1:0xLEDGER/7 --rpc https://node.example
+      rootseal verify f.json --block-hash eip155:1:0xHASH --offline
+      rootseal verify f.json --audience "Example Ltd" --nonce 8c1f02
+
+    Exit codes (several files: the worst): 0 verified; 1 rejected; 2 wrong usage, for example a file
+    that is not there; 3 could not be decided.
+    """
+    expected = _expected(audience, nonce)
+    chosen = _asking(load_policy(policy, trust), expected)
+    sources = Sources(rpc, frozenset(map(parse_block_hash, block_hash)), offline)
+    moment = None if at is None else _moment(at)
+    contents = [(path, read_file(path)) for path in files]  # all of them before the first answer
+    verdicts = [_verify_one(path, data, chosen, sources, moment, expected, as_json) for path, data in contents]
+    finish(_EXIT[worst(verdict.overall for verdict in verdicts)])
+
+
+@click.command("update")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--from", "node_url", metavar="URL", help="The issuer's node, such as https://registrar.example.")
+@click.option("--rpc", metavar="URL", help="Compare the answer with this node of the chain before keeping it.")
+@click.option("--policy", metavar="F", type=click.Path(path_type=Path), help="Where the chain is pinned, for --rpc.")
+@as_json_option
+def update(file: Path, node_url: str | None, rpc: str | None, policy: Path | None, as_json: bool) -> None:
+    """Replace the issuer's promise in a credential file by the proof that it was kept.
+
+    Asks the issuer's node that you name, never an address from the file, and checks every answer: a
+    false one changes nothing. The file is rewritten in one step.
+
+    \b
+    Examples:
+      rootseal update diploma.credential.json --from https://registrar.example
+      rootseal update diploma.credential.json --rpc https://node.example
+
+    Exit codes: 0 it holds its proof; 1 the answer was false; 2 wrong usage; 3 not published yet, or
+    nobody could be asked.
+    """
+    from wallet.updating import Updater, exit_code_of
+
+    updater = Updater.of(node_url, rpc, load_policy(policy, ()) if rpc else None, int(time.time()))
+    outcome = updater.update_file(file)
+    if as_json:
+        print_json({"format": "rootseal/update/1", "file": str(file), **outcome.to_json()})
+    else:
+        line(f"{file}: {outcome.sentence}")
+    finish(exit_code_of(outcome))
+
+
+def _verify_one(
+    path: Path,
+    data: bytes,
+    policy: Policy | None,
+    sources: Sources,
+    at: int | None,
+    expected: Expected | None,
+    as_json: bool,
+) -> Verdict:
+    facts = collect_facts(data, policy, sources)
+    now = int(time.time())
+    verdict = verify_bytes(data, policy, facts, now=now, at=at, expected=expected)
+    if as_json:
+        print_json(verdict.to_json())
+    else:
+        print_report(str(path), data, verdict, now)
+        line()
+    return verdict
+
+
+def _expected(audience: str | None, nonce: str | None) -> Expected | None:
+    if (audience is None) != (nonce is None):
+        raise click.UsageError("--audience and --nonce belong together: give both")
+    return None if audience is None or nonce is None else Expected(audience, nonce)
+
+
+def _asking(policy: Policy | None, expected: Expected | None) -> Policy | None:
+    """Who asked a question wants the answer: a file without one must not pass."""
+    return replace(policy, holder_required=True) if policy is not None and expected is not None else policy
+
+
+def _moment(text: str) -> int:
+    try:
+        return parse_instant(text if "T" in text else f"{text}T00:00:00Z", "--at")
+    except InputError as error:
+        raise InputError("--at", "must be a day (2026-10-01) or a time (2026-10-01T12:00:00Z)", text) from error
