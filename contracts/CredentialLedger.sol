@@ -418,24 +418,40 @@ contract CredentialLedger is ICredentialLedger {
         if (words.length != masks.length) revert LengthMismatch(words.length, masks.length);
         mapping(uint256 word => Bits) storage map = _status[issuer][purpose];
         uint64 fullWords = size >> 8;
+        // Written for gas, by measurement: no bounds check, the early way out, and the order of the two checks.
         for (uint256 i = 0; i < words.length; ++i) {
-            uint64 word = words[i];
-            uint256 mask = masks[i];
-            if (mask == 0) revert ZeroMask(word);
+            uint256 word = _at(words, i);
+            uint256 mask = _at(masks, i);
             if (word >= fullWords) _checkLastWord(word, mask, size);
+            if (mask == 0) revert ZeroMask(uint64(word));
             Bits storage slot = map[word];
             uint256 current = slot.bits;
             uint256 value = set ? current | mask : current & ~mask;
-            if (value != current) {
-                slot.bits = value;
-                emit StatusChanged(issuer, purpose, word, value, reason, msg.sender);
-            }
+            if (value == current) continue;
+            slot.bits = value;
+            emit StatusChanged(issuer, purpose, uint64(word), value, reason, msg.sender);
         }
     }
 
-    /// @dev For a word at or beyond the one that the log only begins to fill.
-    function _checkLastWord(uint64 word, uint256 mask, uint64 size) private pure {
-        if (word > size >> 8 || mask >> (size & 255) != 0) revert StatusBeyondHead(word, mask, size);
+    /// @dev Member `i` of `list`, of which the caller knows i < list.length; its upper bits are as they were sent. Saves
+    /// some 75 gas against list[i], which checks both.
+    function _at(uint64[] calldata list, uint256 i) private pure returns (uint256 member) {
+        assembly ("memory-safe") {
+            member := calldataload(add(list.offset, shl(5, i)))
+        }
+    }
+
+    /// @dev Member `i` of `list`, of which the caller knows i < list.length.
+    function _at(uint256[] calldata list, uint256 i) private pure returns (uint256 member) {
+        assembly ("memory-safe") {
+            member := calldataload(add(list.offset, shl(5, i)))
+        }
+    }
+
+    /// @dev For a word at or beyond the one that the log only begins to fill, and hence for every one above 64 bits.
+    function _checkLastWord(uint256 word, uint256 mask, uint64 size) private pure {
+        if (word > type(uint64).max) revert ValueTooLarge(word, type(uint64).max);
+        if (word > size >> 8 || mask >> (size & 255) != 0) revert StatusBeyondHead(uint64(word), mask, size);
     }
 
     function _pushDocument(uint64 issuer, bytes32 documentHash) private {

@@ -301,7 +301,7 @@ interface ICredentialLedger {
     /// @param sequence The anchor that has it.
     error RootAlreadyAnchored(bytes32 root, uint64 sequence);
 
-    /// @notice A size, sequence number, block time or block number does not fit its width.
+    /// @notice A size, sequence number, status word, block time or block number does not fit its width.
     /// @param value The value.
     /// @param max The largest value that fits.
     error ValueTooLarge(uint256 value, uint256 max);

@@ -151,6 +151,21 @@ contract StatusTest is LedgerTest {
         ledger.reinstate(ISSUER, new uint64[](2), _mask(1), 0);
     }
 
+    /// @dev Words above 64 bits can be sent, though no ABI encoder does.
+    function test_statusWrites_revertWithValueTooLarge(uint256 word, uint256 mask) public {
+        if (word <= type(uint64).max) word |= 1 << 64;
+        uint256[] memory words = new uint256[](1);
+        words[0] = word;
+        bytes memory call = abi.encodeWithSelector(ledger.revoke.selector, ISSUER, words, _mask(mask), 0);
+        vm.prank(KEY);
+        (bool ok, bytes memory reason) = address(ledger).call(call);
+        vm.assertFalse(ok);
+        vm.assertEq(
+            keccak256(reason),
+            keccak256(abi.encodeWithSelector(ICredentialLedger.ValueTooLarge.selector, word, type(uint64).max))
+        );
+    }
+
     function test_statusWrites_revertWithZeroMask() public {
         _reverts(abi.encodeWithSelector(ICredentialLedger.ZeroMask.selector, 1));
         _revoke(KEY, 1, 0);

@@ -1,0 +1,135 @@
+"""`issue`, `withdraw`, `seal`: from a list of awards to promises."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from node.cli.refused import refused_json, refused_lines, write_refused
+from node.cli.terminal import answer, directory_argument, json_option, leave, opened
+from rootseal.errors import InputError
+from rootseal.instants import format_instant
+
+if TYPE_CHECKING:
+    from node.issuance import IssuedRow, IssueOutcome
+
+__all__ = ["issue", "seal", "withdraw"]
+
+
+@click.command()
+@directory_argument
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check the list and show one credential; store nothing.")
+@click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write refused rows to this CSV file.")
+@json_option
+def issue(directory: Path, file: Path, dry_run: bool, refused: Path | None, as_json: bool) -> None:
+    """Issue the awards of a list: CSV, or JSON lines.
+
+    Every row is accounted for: issued, issued before, refused (with line, column and reason) or blank.
+    Good rows are issued even where others are refused. Running the same list again issues nothing twice.
+
+    \b
+    Examples:
+      rootseal node issue mynode june.csv --dry-run
+      rootseal node issue mynode june.csv --refused to-correct.csv
+
+    Exit codes: 0 every row is issued; 1 rows were refused; 2 the list as a whole cannot be read.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(str(file), f"cannot be read: {error.strerror}") from error
+    with opened(directory) as services:
+        outcome = services.issue(data, file.name, dry_run=dry_run)
+    if refused is not None:
+        write_refused(refused, outcome.refused, data, file.name)
+    answer(as_json, "issue", _issue_json(outcome), _issue_lines(outcome, refused))
+    leave(1 if outcome.refused else 0)
+
+
+def _issue_json(outcome: IssueOutcome) -> dict[str, Any]:
+    return {
+        "dryRun": outcome.dry_run,
+        "rows": outcome.total,
+        "issued": [_row(row) for row in outcome.issued],
+        "already": [_row(row) for row in outcome.already],
+        "refused": refused_json(outcome.refused),
+        "blank": list(outcome.blank),
+        "sample": outcome.sample if outcome.dry_run else None,
+    }
+
+
+def _row(row: IssuedRow) -> dict[str, object]:
+    return {"line": row.line, "id": row.id, "learnerId": row.learner, "microCredential": row.micro_credential}
+
+
+def _issue_lines(outcome: IssueOutcome, refused: Path | None) -> list[str]:
+    verb = "would be issued" if outcome.dry_run else "issued"
+    lines = [f"{outcome.total} rows: {len(outcome.issued)} {verb}, {len(outcome.refused)} refused"]
+    if outcome.already:
+        lines[0] += f", {len(outcome.already)} issued before"
+    if outcome.blank:
+        lines[0] += f", and {len(outcome.blank)} blank lines"
+    if outcome.refused:
+        lines += ["Refused:", *refused_lines(outcome.refused)]
+        lines += [f"Correct them and issue the list again{f'; they are in {refused}' if refused else ''}."]
+    if outcome.dry_run and outcome.sample is not None:
+        lines += ["One of the credentials:", json.dumps(outcome.sample, ensure_ascii=False, indent=2)]
+    elif outcome.issued:
+        lines.append("They wait to be sealed: 'rootseal node seal DIR' does it now, 'withdraw' still takes one back.")
+    return lines
+
+
+@click.command()
+@directory_argument
+@click.argument("credential_id", metavar="ID")
+@json_option
+def withdraw(directory: Path, credential_id: str, as_json: bool) -> None:
+    """Take back a credential before it is sealed. It never enters the log.
+
+    \b
+    Example:
+      rootseal node withdraw mynode urn:uuid:0b6f…
+
+    Exit codes: 0 withdrawn; 2 no such credential; 3 it is sealed already (revoke it instead).
+    """
+    with opened(directory) as services:
+        entry = services.withdraw(credential_id)
+    answer(as_json, "withdraw", {"id": entry.id, "state": entry.state.value}, [f"{entry.id} is withdrawn"])
+
+
+@click.command()
+@directory_argument
+@json_option
+def seal(directory: Path, as_json: bool) -> None:
+    """Seal all accepted credentials into the log now, and sign the promise to anchor them.
+
+    'rootseal node run' does this by itself after the grace time. What is sealed can no longer be withdrawn.
+
+    \b
+    Example:
+      rootseal node seal mynode
+
+    Exit codes: 0 sealed, or nothing waits; 3 the registration is not final or the chain cannot be asked.
+    """
+    with opened(directory) as services:
+        before = services.newest_checkpoint()
+        checkpoint = services.seal()
+        count = 0 if checkpoint is None else checkpoint.size - (0 if before is None else before.size)
+    value: dict[str, Any] = {"sealed": count, "checkpoint": None}
+    lines = ["Nothing waits to be sealed."]
+    if checkpoint is not None:
+        value["checkpoint"] = {
+            "size": checkpoint.size,
+            "root": checkpoint.root.hex(),
+            "signedAt": checkpoint.signed_at,
+            "anchorBy": checkpoint.anchor_by,
+        }
+        lines = [
+            f"Sealed {count}: the log has {checkpoint.size} entries, its root is {checkpoint.root.hex()}.",
+            f"Promised on chain by {format_instant(checkpoint.anchor_by)}.",
+        ]
+    answer(as_json, "seal", value, lines)

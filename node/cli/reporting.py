@@ -1,0 +1,145 @@
+"""`status`, `fsck`: how the node is, and whether what it holds is true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from node.cli.terminal import answer, directory_argument, harmless, json_option, leave, opened
+from rootseal.instants import format_instant
+
+if TYPE_CHECKING:
+    from node.fsck import FsckReport
+    from node.store import Checkpoint
+    from node.summary import NodeStatus
+
+__all__ = ["fsck", "status"]
+
+_ETHER = 10**18
+
+
+@click.command()
+@directory_argument
+@json_option
+def status(directory: Path, as_json: bool) -> None:
+    """Say how many credentials are where, which promises are due, and how the chain and the money stand.
+
+    \b
+    Example:
+      rootseal node status mynode
+
+    Exit codes: 0 well; 1 a promise is overdue; 3 the chain cannot be asked.
+    """
+    with opened(directory) as services:
+        found = services.status()
+        home = str(services.home)
+    answer(as_json, "status", {"home": home, **_status_json(found)}, _status_lines(found, home))
+    leave(1 if found.overdue else 3 if found.chain is None else 0)
+
+
+def _promise(point: Checkpoint) -> dict[str, Any]:
+    return {"size": point.size, "root": point.root.hex(), "signedAt": point.signed_at, "anchorBy": point.anchor_by}
+
+
+def _status_json(found: NodeStatus) -> dict[str, Any]:
+    anchor, chain = found.anchor, found.chain
+    return {
+        "test": found.test,
+        "healthy": found.healthy,
+        "accepted": found.accepted,
+        "sealed": found.sealed,
+        "withdrawn": found.withdrawn,
+        "anchored": found.anchored,
+        "oldestAcceptedAt": found.oldest_accepted_at,
+        "checkpoint": None if found.checkpoint is None else _promise(found.checkpoint),
+        "anchor": None
+        if anchor is None
+        else {"sequence": anchor.sequence, "size": anchor.size, "block": anchor.block.number},
+        "overdue": [_promise(point) for point in found.overdue],
+        "near": [_promise(point) for point in found.near],
+        "transactions": found.intents,
+        "chain": None
+        if chain is None
+        else {
+            "latestBlock": chain.latest_block,
+            "finalBlock": chain.final_block,
+            "headSequence": chain.head_sequence,
+            "headSize": chain.head_size,
+            "balanceWei": None if chain.balance is None else str(chain.balance),
+        },
+        "chainProblem": found.chain_problem,
+    }
+
+
+def _status_lines(found: NodeStatus, home: str) -> list[str]:
+    lines = ["TEST: nothing made here is real."] if found.test else []
+    lines += [
+        f"Home: {home}",
+        f"Credentials: {found.accepted} accepted, {found.sealed} sealed, {found.withdrawn} withdrawn.",
+    ]
+    if found.oldest_accepted_at is not None:
+        lines.append(f"The oldest has waited to be sealed since {format_instant(found.oldest_accepted_at)}.")
+    if found.checkpoint is None:
+        lines.append("Nothing is sealed yet.")
+    else:
+        lines.append(f"The log has {found.checkpoint.size} entries, of which {found.anchored} are final on chain.")
+    for point in found.overdue:
+        lines.append(f"OVERDUE: {point.size} entries were promised on chain by {format_instant(point.anchor_by)}.")
+    for point in found.near:
+        lines.append(f"Due soon: {point.size} entries are promised on chain by {format_instant(point.anchor_by)}.")
+    waiting = ", ".join(f"{count} {state}" for state, count in found.intents.items() if count)
+    lines.append(f"Transactions: {waiting or 'none'}.")
+    if found.chain is None:
+        return [*lines, f"The chain cannot be asked: {found.chain_problem}"]
+    lines.append(f"Chain: block {found.chain.latest_block}, final {found.chain.final_block}.")
+    if found.chain.balance is not None:
+        lines.append(f"The node's key holds {found.chain.balance / _ETHER:.4f} of the chain's coin.")
+    return lines
+
+
+@click.command()
+@directory_argument
+@click.option("--repair", is_flag=True, help="Put right what can be derived; never what was promised.")
+@click.option("--offline", is_flag=True, help="Do not ask the chain.")
+@json_option
+def fsck(directory: Path, repair: bool, offline: bool, as_json: bool) -> None:
+    """Prove the store against itself and against the chain: every document, root, signature and anchor again.
+
+    \b
+    Examples:
+      rootseal node fsck mynode
+      rootseal node fsck mynode --offline
+
+    Exit codes: 0 clean; 1 findings; 3 clean as far as looked, but something could not be checked.
+    """
+    with opened(directory) as services:
+        report = services.fsck(repair=repair, offline=offline)
+    answer(as_json, "fsck", _fsck_json(report), _fsck_lines(report))
+    leave(1 if not report.clean else 3 if report.unchecked and not offline else 0)
+
+
+def _fsck_json(report: FsckReport) -> dict[str, Any]:
+    return {
+        "clean": report.clean,
+        "entries": report.entries,
+        "checkpoints": report.checkpoints,
+        "anchors": report.anchors,
+        "findings": [
+            {"code": finding.code, "sentence": finding.sentence, "repaired": finding.repaired}
+            for finding in report.findings
+        ],
+        "unchecked": list(report.unchecked),
+    }
+
+
+def _fsck_lines(report: FsckReport) -> list[str]:
+    lines = [f"Checked {report.entries} entries, {report.checkpoints} checkpoints and {report.anchors} anchors."]
+    for finding in report.findings:
+        mark = "repaired" if finding.repaired else "FINDING"
+        lines.append(f"{mark}: {harmless(finding.sentence, 400)} [{finding.code}]")
+    lines += [f"Not checked: {harmless(sentence, 400)}" for sentence in report.unchecked]
+    if report.clean:
+        lines.append("Clean." if not report.unchecked else "Nothing wrong in what was checked.")
+    return lines

@@ -1,0 +1,153 @@
+"""`templates add|list|show|sample`: the micro-credentials that this institution awards."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from node.cli.terminal import answer, directory_argument, harmless, json_option, opened
+from node.files import write_atomically
+from node.roster.report import COLUMNS
+from rootseal.errors import InputError, StoreError
+from rootseal.microcredential import number_of, templates_from_json
+
+if TYPE_CHECKING:
+    from rootseal.microcredential import MicroCredential
+
+__all__ = ["templates"]
+
+_MAX_BYTES = 1 << 20
+
+
+@click.group()
+def templates() -> None:
+    """Describe the micro-credentials that are awarded."""
+
+
+@templates.command()
+@directory_argument
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def add(directory: Path, file: Path, as_json: bool) -> None:
+    """Store the micro-credentials of a JSON file; a changed one becomes a new version.
+
+    Credentials that were issued keep the version they were issued with.
+
+    \b
+    Example:
+      rootseal node templates add mynode microcredentials.json
+    """
+    found = templates_from_json(_read_json(file))
+    with opened(directory) as services:
+        versions = services.add_templates(found)
+    lines = [f"{key}: version {version}" for key, version in versions.items()]
+    answer(as_json, "templates-add", {"versions": versions}, lines)
+
+
+@templates.command("list")
+@directory_argument
+@json_option
+def list_templates(directory: Path, as_json: bool) -> None:
+    """List the micro-credentials by key.
+
+    \b
+    Example:
+      rootseal node templates list mynode
+    """
+    with opened(directory) as services:
+        found = services.templates()
+    rows = [{"key": key, "title": item.title, "credits": _credits(item)} for key, item in sorted(found.items())]
+    width = max((len(key) for key in found), default=0)
+    lines = [f"{row['key']:{width}}  {harmless(row['title'])} ({row['credits'] or 'no'} ECTS credits)" for row in rows]
+    answer(as_json, "templates", {"templates": rows}, lines or ["There are none: 'rootseal node templates add'."])
+
+
+@templates.command()
+@directory_argument
+@click.argument("key")
+@json_option
+def show(directory: Path, key: str, as_json: bool) -> None:
+    """Show one micro-credential with all its elements.
+
+    \b
+    Example:
+      rootseal node templates show mynode lab-safety
+    """
+    with opened(directory) as services:
+        item = _one(services.templates(), key)
+    value = item.to_json()
+    lines = [f"{name}: {harmless(json.dumps(part, ensure_ascii=False), 2000)}" for name, part in value.items()]
+    answer(as_json, "template", {"template": value}, lines)
+
+
+@templates.command()
+@directory_argument
+@click.argument("key")
+@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to make.  [default: KEY.csv]")
+@json_option
+def sample(directory: Path, key: str, out: Path | None, as_json: bool) -> None:
+    """Write an empty list (CSV) to fill in for one micro-credential, with one example row.
+
+    \b
+    Example:
+      rootseal node templates sample mynode lab-safety -o june.csv
+    """
+    with opened(directory) as services:
+        item = _one(services.templates(), key)
+    path = (out or Path(f"{key}.csv")).absolute()
+    if path.exists():
+        raise InputError("--out", "exists already and is not overwritten", str(path))
+    try:
+        write_atomically(path, _sample(item))
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+    lines = [f"{path}: fill it in, one row for each award; replace the example row."]
+    answer(as_json, "templates-sample", {"file": str(path), "columns": list(COLUMNS)}, lines)
+
+
+def _sample(item: MicroCredential) -> bytes:
+    row = {
+        "learner_id": "00012345",
+        "given_name": "Ada",
+        "family_name": "Example",
+        "email": "ada@example.edu",
+        "micro_credential": item.key,
+        "awarded_on": "2026-06-30",
+        "grade": "" if item.grading is None else str(item.grading.pass_mark_json()),
+        "holder": "",
+    }
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerow(row)
+    # The byte-order mark makes spreadsheets read and keep UTF-8.
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def _one(found: dict[str, MicroCredential], key: str) -> MicroCredential:
+    if key not in found:
+        raise InputError("KEY", f"is no micro-credential here; known are: {', '.join(sorted(found)) or 'none'}", key)
+    return found[key]
+
+
+def _credits(item: MicroCredential) -> int | float | None:
+    return number_of(item.credits) if item.credits else None
+
+
+def _read_json(file: Path) -> object:
+    try:
+        with file.open("rb") as opened_file:
+            data = opened_file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(str(file), f"cannot be read: {error.strerror}") from error
+    if len(data) > _MAX_BYTES:
+        raise InputError(str(file), f"is larger than {_MAX_BYTES} bytes")
+    try:
+        return json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(str(file), f"is not JSON in UTF-8: {error}") from error

@@ -1,0 +1,96 @@
+"""The node's way to the chain: opened at the first question, pinned before anything is believed.
+
+Offline commands hold one of these and never make it speak.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anchor.chain import Block, Chain, WrongChain
+from anchor.finality import final_block
+from anchor.ledger import Ledger
+from anchor.ledger_intents import settled
+from anchor.outbox import Outbox
+from anchor.sender import Sender, SendPolicy
+from node.config import NodeConfig
+from rootseal.errors import ConfigError, UndeterminedError
+
+if TYPE_CHECKING:
+    from anchor.keys import Signer
+
+__all__ = ["Connection"]
+
+_MAX_PASSPHRASE = 4096
+
+
+class Connection:
+    """Chain, ledger and key of one node. Raises `UndeterminedError` (unreachable, wrong chain) when asked."""
+
+    def __init__(
+        self, directory: Path, config: NodeConfig, *, chain: Chain | None = None, passphrase: str | None = None
+    ) -> None:
+        self.directory = directory
+        self.config = config
+        self._given = chain
+        self._passphrase = passphrase
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The chain, with id, genesis, ledger and code compared with the pinned ones."""
+        from anchor.web3_chain import open_chain  # a second of imports that offline commands are spared
+
+        chain = self._given or open_chain(self.config.chain_urls[0])
+        self.config.pins.check(chain)
+        return chain
+
+    @property
+    def ledger(self) -> Ledger:
+        """The home ledger."""
+        return Ledger(self.chain, self.config.home.ledger)
+
+    def final(self) -> Block:
+        """The newest final block. Raises `UndeterminedError` while there is none, or it is not the pinned chain's."""
+        self.config.pins.check_chain(self.chain)
+        block = final_block(self.chain, self.config.finality)
+        if block is None:
+            raise UndeterminedError("the chain has no final block yet; wait and try again", "chain.not_final")
+        return block
+
+    def latest(self) -> Block:
+        """The newest block."""
+        block = self.chain.block("latest")
+        if block is None:
+            raise WrongChain("the latest block", "a block", "nothing")
+        return block
+
+    def passphrase(self) -> str:
+        """What unlocks the node's keys. Raises `ConfigError` where neither a file nor a person gave it."""
+        if self._passphrase is not None:
+            return self._passphrase
+        name = self.config.passphrase_file
+        if name is None:
+            raise ConfigError("passphrase_file", "is not set, and no passphrase was given")
+        path = self.directory / name
+        try:
+            with path.open(encoding="utf-8") as file:
+                line = file.readline(_MAX_PASSPHRASE).rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError("passphrase_file", f"cannot be read: {error}", str(path)) from error
+        if not line:
+            raise ConfigError("passphrase_file", "is empty", str(path))
+        return line
+
+    @cached_property
+    def signer(self) -> Signer:
+        """The node's key, unlocked once: it takes about a second. Raises `ConfigError`."""
+        from anchor.keys import load_keystore  # for the same reason
+
+        return load_keystore(self.directory / self.config.key_file, self.passphrase())
+
+    def sender(self, outbox: Outbox) -> Sender:
+        """The sender of the node's key; one at a time."""
+        policy = SendPolicy(finality=self.config.finality, ceiling=self.config.max_fee_per_gas)
+        return Sender(self.chain, outbox, self.signer, self.config.pins, settled, policy)

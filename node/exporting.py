@@ -1,0 +1,165 @@
+"""Handing out: one file per credential, named by its UUID, and a manifest for delivery.
+
+Each file is complete or not there, so that an export that was cut off is finished by the same command.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from node.files import sync_directory, write_atomically
+from node.proving import Prover
+from node.store import Entry, Store
+from rootseal.canonical import Json, loads
+from rootseal.commitment import Home
+from rootseal.errors import ConflictError, InputError
+from rootseal.files import CredentialFile
+
+__all__ = ["MANIFEST_NAME", "ExportOutcome", "ExportProgress", "Exporter"]
+
+ExportProgress = Callable[[int], None]
+"""Called with the number of files done so far."""
+
+MANIFEST_NAME: Final = "manifest.csv"
+_SUFFIX: Final = ".credential.json"
+_PAGE: Final = 500
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOutcome:
+    """`written` files are new or newer, `unchanged` were right already; `anchored` of all hold a final anchor.
+
+    `waiting` counts accepted entries that have no file because they are not sealed yet; `unknown` names
+    files in the folder that are no credential of this node.
+    """
+
+    directory: Path
+    written: int
+    unchanged: int
+    anchored: int
+    waiting: int
+    unknown: tuple[str, ...] = ()
+
+
+class Exporter:
+    """Makes credential files. `current_document` gives the issuer document as it is now."""
+
+    def __init__(self, store: Store, home: Home, prover: Prover, current_document: Callable[[], bytes]) -> None:
+        self._store = store
+        self._home = home
+        self._prover = prover
+        self._current_document = current_document
+
+    def credential_file(self, entry: Entry) -> CredentialFile:
+        """The complete file with the newest proofs. Raises `ConflictError` where the entry is not sealed."""
+        proofs = self._prover.of_entry(entry)
+        if proofs is None or entry.index is None:
+            raise ConflictError(f"{entry.id} is {entry.state.value}, not sealed: it has no place in the log to show")
+        document = self._issuer_document(entry.index)
+        return CredentialFile(self._home, document, json.loads(entry.document), entry.seed, entry.subject, proofs)
+
+    def export(self, entry_ids: Sequence[str] | None, out: Path, progress: ExportProgress | None) -> ExportOutcome:
+        """See `Services.export`. A crash leaves complete files only; the manifest comes last."""
+        entries: Iterable[Entry]
+        if entry_ids is None:
+            entries = self._all_sealed()
+        else:
+            entries = self._store.entries.get_all(entry_ids)
+            for entry in entries:
+                self.credential_file(entry)
+        _make(out)
+        return self._write(entries, out, progress, ())
+
+    def update(self, out: Path, progress: ExportProgress | None) -> ExportOutcome:
+        """See `Services.update`."""
+        if not out.is_dir():
+            raise InputError("out", "is no folder of exported files", str(out))
+        names = sorted(path.name for path in out.iterdir() if path.name.endswith(_SUFFIX))
+        entries: list[Entry] = []
+        unknown: list[str] = []
+        for name in names:
+            try:
+                entries.append(self._store.entries.get(name.removesuffix(_SUFFIX)))
+            except InputError:
+                unknown.append(name)
+        return self._write(entries, out, progress, tuple(unknown))
+
+    def _write(
+        self, entries: Iterable[Entry], out: Path, progress: ExportProgress | None, unknown: tuple[str, ...]
+    ) -> ExportOutcome:
+        written = unchanged = anchored = 0
+        for done, entry in enumerate(entries, 1):
+            file = self.credential_file(entry)
+            anchored += bool(file.proofs.anchors)
+            if _put(out / f"{entry.uuid}{_SUFFIX}", file.to_bytes()):
+                written += 1
+            else:
+                unchanged += 1
+            if progress is not None:
+                progress(done)
+        self._write_manifest(out)
+        waiting = sum(1 for _ in self._store.entries.waiting(None))
+        return ExportOutcome(out, written, unchanged, anchored, waiting, unknown)
+
+    def _write_manifest(self, out: Path) -> None:
+        """Every credential whose file lies in `out`, so that a second export adds to the first."""
+        present = {path.name for path in out.iterdir()}
+        text = io.StringIO()
+        writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        writer.writerow(("line", "learner_id", "email", "file"))
+        for entry in self._all_sealed():
+            name = f"{entry.uuid}{_SUFFIX}"
+            if name in present:
+                writer.writerow((entry.line, _cell(entry.learner), _cell(entry.email), name))
+        # The byte-order mark makes spreadsheets read UTF-8.
+        _put(out / MANIFEST_NAME, b"\xef\xbb\xbf" + text.getvalue().encode())
+        _translate(lambda: sync_directory(out), out)
+
+    def _issuer_document(self, index: int) -> Json:
+        """The document in force at the introducing anchor; before there is one, today's; None where unknown."""
+        anchor = self._store.log.introducing(index)
+        if anchor is None:
+            return loads(self._current_document())
+        if anchor.document_hash is None:
+            return None
+        content = self._store.documents.get(anchor.document_hash)
+        if content is None:
+            # A store that never kept it: today's, if it is the one.
+            self._current_document()
+            content = self._store.documents.get(anchor.document_hash)
+        return None if content is None else loads(content)
+
+    def _all_sealed(self) -> Iterator[Entry]:
+        for start in range(0, self._store.log.size(), _PAGE):
+            yield from self._store.entries.sealed(start, start + _PAGE)
+
+
+def _put(path: Path, data: bytes) -> bool:
+    """Write `data` unless it is there; whether it was written."""
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    _translate(lambda: write_atomically(path, data, sync_parent=False), path)
+    return True
+
+
+def _make(out: Path) -> None:
+    _translate(lambda: out.mkdir(mode=0o700, parents=True, exist_ok=True), out)
+
+
+def _translate(act: Callable[[], None], path: Path) -> None:
+    try:
+        act()
+    except OSError as error:
+        raise InputError("out", f"cannot be written: {error.strerror}", str(path)) from error
+
+
+def _cell(text: str) -> str:
+    """No spreadsheet takes it for a formula (OWASP: CSV injection)."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,51 @@
+"""How the node is doing, as the working thread last saw it: what /readyz, /metrics and the log tell."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+__all__ = ["Health", "Pulse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The state after the last round of work. Times are UTC seconds, 0 = never; `balance` in wei or None.
+
+    `problem` is a stable code or the kind of error, None while all is well.
+    """
+
+    started_at: float = 0.0
+    worked_at: float = 0.0
+    problem: str | None = None
+    blocked: bool = False
+    unfinished: int = 0
+    final_block: int = 0
+    balance: int | None = None
+    rounds: int = 0
+    failures: int = 0
+
+
+class Health:
+    """The newest `Pulse`, shared between threads. `working` is False where no thread works (pages only)."""
+
+    def __init__(self, working: bool = False) -> None:
+        self.working = working
+        self._lock = threading.Lock()
+        self._pulse = Pulse()
+
+    @property
+    def pulse(self) -> Pulse:
+        """The newest."""
+        with self._lock:
+            return self._pulse
+
+    def update(self, **changes: object) -> None:
+        """Replace fields of the pulse."""
+        with self._lock:
+            self._pulse = replace(self._pulse, **changes)  # type: ignore[arg-type]
+
+    def ready(self, now: float, patience: float = 120.0) -> bool:
+        """True iff the last round succeeded less than `patience` seconds ago, or no thread works here."""
+        pulse = self.pulse
+        return not self.working or (pulse.problem is None and now - pulse.worked_at <= patience)

@@ -1,0 +1,37 @@
+"""The policy that `node init` writes: one that trusts this node's own issuer, for trying out `rootseal verify`.
+
+On a test chain it says `test`, and so will every verdict under it. A verifier elsewhere writes his own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from node.config import NodeConfig
+from node.files import write_atomically
+from rootseal.policy import LedgerPolicy, Policy, format_policy
+
+__all__ = ["POLICY_NAME", "write_policy"]
+
+POLICY_NAME = "policy.toml"
+
+
+def write_policy(directory: Path, config: NodeConfig) -> Path:
+    """Write `policy.toml` where there is none; one that is there may have been edited, and stays."""
+    path = directory / POLICY_NAME
+    if not path.exists():
+        home = config.home
+        ledger = LedgerPolicy(
+            home.chain_id,
+            home.ledger,
+            genesis=config.genesis_hash,
+            code=config.ledger_code_hash,
+            rpcs=config.chain_urls,
+            # A policy asks for at least one block on top.
+            finality="depth:1" if config.finality == "depth:0" else config.finality,
+            marked_test=config.test,
+            issuers=((home.issuer, config.name),),
+            name=f"{config.name}{' (test)' if config.test else ''}",
+        )
+        write_atomically(path, format_policy(Policy((ledger,))).encode(), mode=0o644)
+    return path

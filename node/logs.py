@@ -1,0 +1,36 @@
+"""Structured logs: one JSON object a line on stderr, without personal data.
+
+No message of a foreign exception is written (it may quote a row or a document), no address of a
+credential and no client's: only what happened, where in the program, and how long it took.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+import traceback
+
+from rootseal.errors import RootsealError
+
+__all__ = ["log", "log_failure"]
+
+_LOCK = threading.Lock()
+
+
+def log(event: str, **fields: object) -> None:
+    """Write one line; `fields` are numbers and words of our own making."""
+    line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": event, **fields}
+    with _LOCK:
+        sys.stderr.write(json.dumps(line, ensure_ascii=True, default=str) + "\n")
+        sys.stderr.flush()
+
+
+def log_failure(event: str, error: Exception) -> None:
+    """Write what failed and where; the message only where it is one of the chain's or the store's, never of input."""
+    where = [
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    own = isinstance(error, RootsealError) and not isinstance(error, ValueError)
+    log(event, error=type(error).__name__, where=where, **({"message": str(error)} if own else {}))

@@ -1,0 +1,181 @@
+"""`node run`: the public pages and, beside them in one process, the thread that seals and anchors.
+
+gunicorn holds the socket and restarts the worker should it die; there is one worker, because the
+node's key must have one sender. A crash at any point is cured by starting again: every round of
+work begins from the store and the chain alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+from node.app import create_app
+from node.health import Health
+from node.logs import log, log_failure
+from node.services import Services
+from rootseal.errors import ConflictError, RootsealError, StoreError, UndeterminedError
+
+__all__ = ["Worker", "run_node"]
+
+_THREADS = 8
+_BUSY_SECONDS = 1.0
+_IDLE_SECONDS = 5.0
+_LONGEST_SECONDS = 60.0
+
+
+class Worker:
+    """The working thread: one `Services.tick` after another until it is told to stop."""
+
+    def __init__(self, services: Services, health: Health, clock: Callable[[], float] = time.time) -> None:
+        self._services = services
+        self._health = health
+        self._clock = clock
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="rootseal-work", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._health.working = True
+        self._health.update(started_at=self._clock(), worked_at=self._clock())
+        self._thread.start()
+
+    def stop(self, timeout: float = 20.0) -> None:
+        """Ask it to end after the round it is in, and wait so long."""
+        self._stop.set()
+        self._thread.join(timeout)
+
+    def round(self) -> float:
+        """One round; returns the seconds to wait before the next. Never raises what a next round may cure."""
+        pulse = self._health.pulse
+        try:
+            outcome = self._services.tick()
+        except RootsealError as error:
+            return self._failed(error)
+        except Exception as error:  # noqa: BLE001 - a bug must not end the thread in silence: /readyz and the log tell
+            return self._failed(error)
+        progress = outcome.progress
+        for row in outcome.adopted:
+            log("anchored", sequence=row.sequence, size=row.size, block=row.block.number)
+        for intent in progress.changed:
+            log("transaction", intent=intent.name, state=intent.state.value)
+        if progress.blocked is not None and not pulse.blocked:
+            log("blocked", message=progress.blocked)
+        self._health.update(
+            worked_at=self._clock(),
+            problem=None,
+            blocked=progress.blocked is not None,
+            unfinished=progress.unfinished,
+            final_block=progress.final or pulse.final_block,
+            balance=pulse.balance if progress.balance is None else progress.balance,
+            rounds=pulse.rounds + 1,
+        )
+        return _IDLE_SECONDS if progress.idle else _BUSY_SECONDS
+
+    def _failed(self, error: Exception) -> float:
+        pulse = self._health.pulse
+        if isinstance(error, ConflictError):
+            # Another command on the same node was quicker; the next round sees what it did.
+            return _BUSY_SECONDS
+        code = error.code if isinstance(error, UndeterminedError) else type(error).__name__
+        if code != pulse.problem:
+            log_failure("round failed", error)
+        failures = pulse.failures + 1
+        self._health.update(problem=code, failures=failures, rounds=pulse.rounds + 1)
+        since = max(self._clock() - pulse.worked_at, _IDLE_SECONDS)
+        return min(since, _LONGEST_SECONDS)
+
+    def _work(self) -> None:
+        pause = 0.0
+        while not self._stop.wait(pause):
+            pause = self.round()
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn, configured by us alone: no command line, no file, no environment."""
+
+    def __init__(self, directory: Path, host: str, port: int, announce: Callable[[str], None]) -> None:
+        self._directory = directory
+        self._bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._announce = announce
+        self._worker: Worker | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set everything."""
+        settings: dict[str, Any] = {
+            "bind": self._bind,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": _THREADS,
+            "timeout": 60,
+            "graceful_timeout": 20,
+            "limit_request_line": 2048,
+            "limit_request_fields": 50,
+            "accesslog": None,
+            "errorlog": "-",
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "when_ready": self._ready,
+            "worker_exit": self._exit,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """In the worker, after the fork: a SQLite connection must not cross it."""
+        services = Services.open(self._directory)
+        health = Health()
+        self._worker = Worker(services, health)
+        self._worker.start()
+        return create_app(services, health)
+
+    def _ready(self, arbiter: Any) -> None:
+        host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+        self._announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    def _exit(self, arbiter: Any, worker: Any) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+
+
+def run_node(directory: Path, host: str | None, port: int | None, announce: Callable[[str], None]) -> None:
+    """Serve and work until SIGTERM or Ctrl-C; `announce` gets the real address once the socket is open.
+
+    Raises `ConfigError` or `StoreError` where the node cannot be opened or runs already. Leaves the
+    process with gunicorn's own exit code, 0 after a clean end.
+    """
+    with Services.open(directory) as services:  # what is wrong is said here, in a sentence, and not by a worker
+        host = host or services.config.http_host
+        port = services.config.http_port if port is None else port
+        _ = services.home, services.log_key, services.connection.passphrase()
+    with _only_one(directory):
+        own = os.getpid()
+        log("start", host=host, pid=own)
+        try:
+            _Server(directory, host, port, announce).run()
+        except SystemExit as end:
+            if end.code or os.getpid() != own:  # the worker comes this way, too
+                raise
+            log("stop")
+
+
+@contextlib.contextmanager
+def _only_one(directory: Path) -> Iterator[None]:
+    """The lock of `node run` on this directory. The system frees it however the process ends."""
+    with (directory / "run.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreError(f"{directory}: 'rootseal node run' runs here already") from error
+        yield
+        sys.stdout.flush()

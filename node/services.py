@@ -1,0 +1,284 @@
+"""All that the command line and the HTTP pages may ask of a node: one object, opened on one directory.
+
+Offline questions never touch the chain; it is asked at the first method that needs it. Every method is
+safe to repeat: what a crash interrupted is finished by the same call. Times are UTC seconds.
+Errors are those of `rootseal.errors`; none of a library leaks out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+from anchor.chain import Chain
+from node.anchoring import Anchoring, AnchorOutcome, TickOutcome, Until
+from node.config import NodeConfig, read_config
+from node.connection import Connection
+from node.exporting import Exporter, ExportOutcome, ExportProgress
+from node.fsck import FsckReport, check_node
+from node.issuance import Issuance, IssueOutcome
+from node.issuer_document import document_bytes, issuer_id
+from node.log_key import LogKey
+from node.proving import CommitmentProof, Prover
+from node.roster import read_roster
+from node.sealing import LogTree, Sealer
+from node.statuses import Act, Statuses, StatusMap, StatusOutcome
+from node.store import STORE_NAME, Checkpoint, Entry, Store
+from node.summary import NodeStatus, summarise
+from rootseal.commitment import Home
+from rootseal.credential import IssuerProfile
+from rootseal.instants import format_date
+from rootseal.microcredential import MicroCredential
+
+__all__ = ["Services"]
+
+
+class Services:
+    """One node directory, wired. `with Services.open(directory) as services: …`
+
+    Threads may share it: each has its own connection to the store, and the log's tree has a lock.
+    `clock` gives UTC seconds, `sleep` waits that many; both are injected by tests.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        config: NodeConfig,
+        store: Store,
+        *,
+        chain: Chain | None = None,
+        passphrase: str | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.directory = directory
+        self.config = config
+        self.store = store
+        self.connection = Connection(directory, config, chain=chain, passphrase=passphrase)
+        self._clock = clock
+        self._sleep = sleep
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        *,
+        chain: Chain | None = None,
+        passphrase: str | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Services:
+        """Read `node.toml` and open the store; nothing is created.
+
+        `passphrase` unlocks the key where `passphrase_file` is not set. Raises `ConfigError` or
+        `StoreError` whose text is the command that makes what is missing.
+        """
+        config = read_config(directory)
+        store = Store.open(directory / STORE_NAME)
+        return cls(directory, config, store, chain=chain, passphrase=passphrase, clock=clock, sleep=sleep)
+
+    def close(self) -> None:
+        """Close the store's connections."""
+        self.store.close()
+
+    def __enter__(self) -> Services:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    # Who and where
+
+    @property
+    def home(self) -> Home:
+        """The log's home. Raises `ConfigError` while registration is unfinished."""
+        return self.config.home
+
+    @property
+    def now(self) -> int:
+        """UTC seconds, whole."""
+        return int(self._clock())
+
+    @cached_property
+    def profile(self) -> IssuerProfile:
+        """The issuer as documents name it."""
+        return IssuerProfile(issuer_id(self.config), self.config.name, self.config.url, self.config.country)
+
+    @cached_property
+    def log_key(self) -> LogKey:
+        """The Ed25519 key that signs the published log's checkpoints; locked until it is asked to sign."""
+        return LogKey.load(self.directory / self.config.log_key_file)
+
+    @cached_property
+    def log(self) -> LogTree:
+        """The log in memory: loaded once from the stored commitments, then only caught up."""
+        return LogTree(self.store)
+
+    # Templates
+
+    def templates(self) -> dict[str, MicroCredential]:
+        """The newest version of every micro-credential, by key."""
+        return self.store.templates.newest()
+
+    def add_templates(self, templates: Mapping[str, MicroCredential]) -> dict[str, int]:
+        """Store new ones and new versions of changed ones; unchanged ones stay. Key → version."""
+        return self.store.templates.add(templates.values(), self.now)
+
+    # Issuing and sealing
+
+    def issue(self, data: bytes, filename: str, *, dry_run: bool = False) -> IssueOutcome:
+        """Issue a roster (CSV or JSON lines); returns after COMMIT, every row accounted for.
+
+        With `dry_run` nothing is stored, and the outcome carries one rendered document.
+        Raises `InputError` where the list as a whole cannot be read, `ConfigError` before registration.
+        """
+        report = read_roster(data, filename, self.templates(), format_date(self.now))
+        return Issuance(self.store, self.home, self.profile).issue(report, self.now, dry_run=dry_run)
+
+    def withdraw(self, entry_id: str) -> Entry:
+        """Take back an accepted entry: it never enters the log. Raises `ConflictError` once it is sealed."""
+        with self.store.writing():
+            before = self.store.entries.get(entry_id)
+            after = self.store.entries.withdraw(entry_id)
+            if after.state is not before.state:
+                self.store.acts.add(self.now, "withdraw", after.id, {})
+        return after
+
+    def entry(self, entry_id: str) -> Entry:
+        """One credential by its id (`urn:uuid:…`, or the UUID alone). Raises `InputError` where there is none."""
+        return self.store.entries.get(entry_id)
+
+    def seal(self, *, everything: bool = True) -> Checkpoint | None:
+        """Seal accepted entries into the log and sign the promise; None where nothing waits.
+
+        `everything` ignores the grace time. Raises `UndeterminedError` (registration not final, chain
+        not reachable) or `StoreError` (chain ahead of this store, store damaged); nothing is sealed then.
+        """
+        return self._sealer.seal(self.now, everything=everything)
+
+    # Anchoring
+
+    def tick(self) -> TickOutcome:
+        """One round of `node run`: seal what is due, send, follow, store what is final; never sleeps.
+
+        Raises `UndeterminedError` where the chain cannot be asked; the next tick goes on from there.
+        """
+        if self.store.entries.due(self.now - self.config.grace_seconds):
+            self.seal(everything=False)
+        return self.anchoring.tick(self._clock())
+
+    def anchor(
+        self, wait: Until = "final", timeout: float = 600.0, report: Callable[[str], None] | None = None
+    ) -> AnchorOutcome:
+        """Anchor the newest checkpoint and wait until it is sent, mined or final, at most `timeout` seconds.
+
+        `outcome.reached` is False where the time was up: the same call goes on (exit code 3).
+        `report` hears what changes, one sentence each.
+        """
+        return self.anchoring.wait(wait, timeout, report)
+
+    @cached_property
+    def anchoring(self) -> Anchoring:
+        """The anchoring loop's body, for `node run`."""
+        return Anchoring(self.store, self.connection, self._clock, self._sleep)
+
+    def status(self) -> NodeStatus:
+        """The summary for `node status`; what the chain could not tell is None, with the reason beside it."""
+        return summarise(self.store, self.connection, self.now)
+
+    # Status of credentials
+
+    def revoke(self, entry_ids: Sequence[str], reason: int = 0) -> StatusOutcome:
+        """Queue the revocation of anchored entries (one way); reason 0 none, 1 superseded.
+
+        Several ids share transactions. Repeating it changes nothing. It is sent by `tick` or `anchor`.
+        Raises `InputError` for an unknown id, `ConflictError` for one that is not anchored yet.
+        """
+        return self.statuses.request(Act.REVOKE, entry_ids, reason, self.now)
+
+    def suspend(self, entry_ids: Sequence[str], reason: int = 0) -> StatusOutcome:
+        """Queue a suspension; otherwise as `revoke`."""
+        return self.statuses.request(Act.SUSPEND, entry_ids, reason, self.now)
+
+    def reinstate(self, entry_ids: Sequence[str], reason: int = 0) -> StatusOutcome:
+        """Queue the end of a suspension; otherwise as `revoke`."""
+        return self.statuses.request(Act.REINSTATE, entry_ids, reason, self.now)
+
+    def status_map(self) -> StatusMap:
+        """The whole map at the latest head, ⌈head size/256⌉ words a purpose. Asks the chain."""
+        return self.statuses.map()
+
+    @cached_property
+    def statuses(self) -> Statuses:
+        """Acts on the status of entries."""
+        return Statuses(self.store, self.connection)
+
+    # Handing out
+
+    def export(
+        self, entry_ids: Sequence[str] | None, out: Path, progress: ExportProgress | None = None
+    ) -> ExportOutcome:
+        """Write one file per credential and `manifest.csv` to `out`; None means all that are sealed.
+
+        Atomic file by file and resumable. Raises `ConflictError` for an id that is not sealed yet.
+        """
+        return self.exporter.export(entry_ids, out, progress)
+
+    def update(self, out: Path, progress: ExportProgress | None = None) -> ExportOutcome:
+        """Give the files that lie in `out` the newer proofs that the store has by now."""
+        return self.exporter.update(out, progress)
+
+    def credential_file(self, entry_id: str) -> bytes:
+        """One credential file's bytes, as `export` writes it."""
+        return self.exporter.credential_file(self.entry(entry_id)).to_bytes()
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        """Makes credential files."""
+        return Exporter(self.store, self.home, self.prover, self.issuer_document)
+
+    # What the public pages serve
+
+    @cached_property
+    def prover(self) -> Prover:
+        """Proofs from the store alone."""
+        return Prover(self.store, self.home, self.log)
+
+    def proof(self, commitment: bytes) -> CommitmentProof | None:
+        """What there is for a commitment; `proofs` None while it waits to be sealed. None: not ours."""
+        return self.prover.of_commitment(commitment)
+
+    def checkpoints(self, after: int = 0, count: int = 100) -> tuple[Checkpoint, ...]:
+        """Signed checkpoints with size > `after`, ascending, at most `count`."""
+        return self.store.log.checkpoints(after, count)
+
+    def newest_checkpoint(self) -> Checkpoint | None:
+        """The promise with the largest size."""
+        return self.store.log.newest_checkpoint()
+
+    def entries(self, start: int, end: int) -> list[bytes]:
+        """Commitments of indexes [start, end) as far as they are sealed: what log tiles are made of."""
+        return self.store.log.commitments(start, end)
+
+    def issuer_document(self) -> bytes:
+        """The `rootseal/issuer/1` document now: RFC 8785 bytes whose SHA-256 goes on chain. Offline.
+
+        Kept in the store from the first time on, so that files can carry it after it changed.
+        """
+        data = document_bytes(self.config, self.log_key.public)
+        self.store.documents.keep(data, self.now)
+        return data
+
+    # Truth
+
+    def fsck(self, *, repair: bool = False, offline: bool = False) -> FsckReport:
+        """Prove the store against itself and, unless `offline`, the chain; repair only what is derivable."""
+        anchoring = None if offline else self.anchoring
+        return check_node(self.store, self.home, self.issuer_document(), anchoring, self.now, repair=repair)
+
+    @cached_property
+    def _sealer(self) -> Sealer:
+        return Sealer(self.store, self.home, self.config, self.connection, self.log, self.anchoring)

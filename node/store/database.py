@@ -1,0 +1,160 @@
+"""The SQLite file: connections, write transactions, and errors in plain words.
+
+One connection a thread. Writers take the lock at once (BEGIN IMMEDIATE), so that two processes on one
+directory stand in line instead of failing half-way; a COMMIT that returned is on disk (WAL with
+synchronous=FULL). Only this package imports sqlite-utils.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import sqlite_utils
+
+from rootseal.errors import ConflictError, StoreError
+
+__all__ = ["APPLICATION_ID", "BUSY_SECONDS", "Database", "Fault", "connect", "plain_errors"]
+
+APPLICATION_ID: Final = 0x52534E31  # "RSN1": which program's file this is
+BUSY_SECONDS: Final = 30.0
+
+
+def connect(path: Path, *, writable: bool = True) -> sqlite3.Connection:
+    """A connection to an existing file, in autocommit mode, with the durability that the node promises."""
+    mode = "rw" if writable else "ro"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=BUSY_SECONDS,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+@contextlib.contextmanager
+def plain_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into sentences with a way out."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise ConflictError(f"{path}: the store refused a change ({error}); run the same command again") from error
+    except sqlite3.Error as error:
+        raise StoreError(_sentence(path, error)) from error
+
+
+def _sentence(path: Path, error: sqlite3.Error) -> str:
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = None if code is None else code & 0xFF
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return f"{path}: another process has been writing for {BUSY_SECONDS:.0f} s; run the same command again"
+    if primary == sqlite3.SQLITE_FULL:
+        return f"{path}: the disk is full; nothing was changed. Free some space and run the same command again"
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return f"{path}: the store is damaged or is no store ({error}); restore a backup, then run `rootseal node fsck`"
+    if primary == sqlite3.SQLITE_CANTOPEN:
+        return f"{path}: the store cannot be opened; `rootseal node init` makes one, or check who may read the file"
+    if primary == sqlite3.SQLITE_READONLY:
+        return f"{path}: the store cannot be written: check who owns the file and whether the disk is read-only"
+    if primary == sqlite3.SQLITE_IOERR:
+        return f"{path}: the disk does not read or write as it should ({error}); nothing was acknowledged"
+    return f"{path}: the store failed: {error}"
+
+
+Fault = Callable[[str], None]
+"""Called at `begin`, `commit` and `committed` of each write: where tests let a process die."""
+
+
+class Database:
+    """Connections to one file. Reads and writes go through here, so that errors and locks are uniform."""
+
+    def __init__(self, path: Path, fault: Fault | None = None) -> None:
+        self.path = path
+        self._fault = fault or (lambda _: None)
+        self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+
+    @property
+    def utils(self) -> sqlite_utils.Database:
+        """This thread's connection as sqlite-utils sees it."""
+        found: sqlite_utils.Database | None = getattr(self._local, "utils", None)
+        if found is None:
+            connection = connect(self.path)
+            with self._lock:
+                self._open.append(connection)
+            found = self._local.utils = sqlite_utils.Database(connection, execute_plugins=False)
+        return found
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite_utils.Database]:
+        """One write transaction; inside another one of this thread it joins that.
+
+        A crash before the COMMIT: nothing happened. After it: all of it did.
+        """
+        with plain_errors(self.path):
+            utils = self.utils
+            if utils.conn.in_transaction:
+                yield utils
+                return
+            self._fault("begin")
+            utils.conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield utils
+                self._fault("commit")
+                utils.conn.execute("COMMIT")
+            except BaseException:
+                # Also after a COMMIT that failed (disk full): the transaction is still open then.
+                utils.conn.rollback()
+                raise
+            self._fault("committed")
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Several reads of one state of the store, whatever others write meanwhile."""
+        with plain_errors(self.path):
+            connection = self.utils.conn
+            if connection.in_transaction:
+                yield
+                return
+            connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                connection.rollback()
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with plain_errors(self.path):
+            return self.utils.conn.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
+        """The first row, if there is one."""
+        with plain_errors(self.path):
+            found: tuple[Any, ...] | None = self.utils.conn.execute(sql, parameters).fetchone()
+            return found
+
+    def change(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Run one statement in a write transaction; how many rows it changed."""
+        with self.writing() as utils:
+            return int(utils.conn.execute(sql, parameters).rowcount)
+
+    def change_many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
+        """The same for many rows: executemany is four times as fast as insert_all."""
+        with self.writing() as utils:
+            return int(utils.conn.executemany(sql, rows).rowcount)
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+        self._local = threading.local()

@@ -1,0 +1,178 @@
+"""Credentials, from acceptance to their place in the log. States move by compare-and-swap only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from node.store.database import Database
+from node.store.records import Entry, EntryState, NewEntry
+from rootseal.commitment import Subject
+from rootseal.errors import ConflictError, InputError
+
+__all__ = ["Entries"]
+
+_UUID: Final = re.compile(r"(?:urn:uuid:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
+_COLUMNS: Final = (
+    "number, id, template, document, seed, holder, credits, credit_id, commitment, state, log_index, "
+    "learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at"
+)
+_INSERT: Final = """INSERT INTO entries (id, template, document, seed, holder, credits, credit_id, commitment, state,
+    learner, micro_credential, awarded_on, row_digest, email, line, accepted_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?)"""
+
+
+class Entries:
+    """The table `entries`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_all(self, entries: Iterable[NewEntry], now: int) -> int:
+        """Accept them, all or none. Raises `ConflictError` where a live award is issued already."""
+        return self._database.change_many(_INSERT, (_values(entry, now) for entry in entries))
+
+    def live_award(self, learner: str, micro_credential: str, awarded_on: str) -> tuple[str, bytes, EntryState] | None:
+        """Id, row digest and state of the live credential for this award."""
+        found = self._database.row(
+            "SELECT id, row_digest, state FROM entries"
+            " WHERE learner = ? AND micro_credential = ? AND awarded_on = ? AND live = 1",
+            (learner, micro_credential, awarded_on),
+        )
+        return None if found is None else (found[0], found[1], EntryState(found[2]))
+
+    def revoked_row(self, row_digest: bytes) -> str | None:
+        """The id of a credential that was issued from this very row and revoked."""
+        found = self._database.row(
+            "SELECT id FROM entries WHERE row_digest = ? AND live = 0 AND state = 'sealed' LIMIT 1", (row_digest,)
+        )
+        return None if found is None else found[0]
+
+    def get(self, entry_id: str) -> Entry:
+        """By `urn:uuid:…` or the UUID alone. Raises `InputError` where there is none."""
+        match = _UUID.fullmatch(entry_id.lower())
+        if match is None:
+            raise InputError("id", "must be a UUID, with or without urn:uuid: before it", entry_id)
+        found = self._one("id = ?", f"urn:uuid:{match[1]}")
+        if found is None:
+            raise InputError("id", "there is no credential with this id here", entry_id)
+        return found
+
+    def get_all(self, entry_ids: Iterable[str]) -> list[Entry]:
+        """Each once, in the order given, however its id is written. Raises `InputError` for the first unknown one."""
+        return list({entry.number: entry for entry in map(self.get, entry_ids)}.values())
+
+    def by_commitment(self, commitment: bytes) -> Entry | None:
+        """The entry with this commitment, in whatever state."""
+        return self._one("commitment = ?", commitment)
+
+    def due(self, accepted_by: int) -> bool:
+        """True iff an entry accepted at or before `accepted_by` waits to be sealed."""
+        query = "SELECT 1 FROM entries WHERE state = 'accepted' AND accepted_at <= ? LIMIT 1"
+        return self._database.row(query, (accepted_by,)) is not None
+
+    def waiting(self, accepted_by: int | None) -> list[tuple[int, bytes, int]]:
+        """(number, commitment, template) of accepted entries, all or those accepted by then."""
+        limit = (1 << 62) if accepted_by is None else accepted_by
+        return self._database.rows(
+            "SELECT number, commitment, template FROM entries WHERE state = 'accepted' AND accepted_at <= ?", (limit,)
+        )
+
+    def seal(self, places: Sequence[tuple[int, int]]) -> None:
+        """Give each (index, number) its place. Raises `ConflictError` unless every one was still accepted."""
+        with self._database.writing():
+            changed = self._database.change_many(
+                "UPDATE entries SET state = 'sealed', log_index = ? WHERE number = ? AND state = 'accepted'", places
+            )
+            if changed != len(places):
+                raise ConflictError(f"{len(places) - changed} entries changed while they were sealed; run seal again")
+
+    def withdraw(self, entry_id: str) -> Entry:
+        """accepted → withdrawn; one that is withdrawn already stays so. Raises `ConflictError` once sealed."""
+        entry = self.get(entry_id)
+        changed = self._database.change(
+            "UPDATE entries SET state = 'withdrawn', live = 0 WHERE number = ? AND state = 'accepted'", (entry.number,)
+        )
+        after = self.get(entry_id)
+        if not changed and after.state is not EntryState.WITHDRAWN:
+            problem = "is sealed: its place in the log stays. Take its effect away with `rootseal node revoke`"
+            raise ConflictError(f"{entry.id} {problem}")
+        return after
+
+    def retire(self, entry_ids: Sequence[str]) -> None:
+        """Mark revoked ones as no longer live, so that the same award may be issued anew."""
+        self._database.change_many("UPDATE entries SET live = 0 WHERE id = ?", [(entry_id,) for entry_id in entry_ids])
+
+    def counts(self) -> dict[EntryState, int]:
+        """How many there are in each state."""
+        found = dict(self._database.rows("SELECT state, count(*) FROM entries GROUP BY state"))
+        return {state: found.get(state.value, 0) for state in EntryState}
+
+    def oldest_waiting(self) -> int | None:
+        """When the oldest accepted entry was accepted."""
+        found = self._database.row("SELECT min(accepted_at) FROM entries WHERE state = 'accepted'")
+        return None if found is None else found[0]
+
+    def sealed(self, start: int, end: int) -> list[Entry]:
+        """Those with start ≤ index < end, by index."""
+        return self._many("log_index >= ? AND log_index < ? ORDER BY log_index", start, end)
+
+    def numbered(self, after: int, count: int) -> list[Entry]:
+        """The next `count` entries with number > `after`, in order of acceptance."""
+        return self._many("number > ? ORDER BY number LIMIT ?", after, count)
+
+    def one_of_each(self, numbers: Iterable[int]) -> list[Entry]:
+        """The entries with these numbers."""
+        return [entry for number in numbers if (entry := self._one("number = ?", number)) is not None]
+
+    def _one(self, where: str, *parameters: object) -> Entry | None:
+        found = self._database.row(f"SELECT {_COLUMNS} FROM entries WHERE {where}", parameters)
+        return None if found is None else _entry(found)
+
+    def _many(self, where: str, *parameters: object) -> list[Entry]:
+        return [_entry(row) for row in self._database.rows(f"SELECT {_COLUMNS} FROM entries WHERE {where}", parameters)]
+
+
+def _values(entry: NewEntry, now: int) -> tuple[object, ...]:
+    return (
+        entry.id,
+        entry.template,
+        entry.document,
+        entry.seed,
+        entry.subject.holder,
+        entry.subject.credits,
+        entry.subject.credit_id,
+        entry.commitment,
+        entry.learner,
+        entry.micro_credential,
+        entry.awarded_on,
+        entry.row_digest,
+        entry.email,
+        entry.line,
+        now,
+    )
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    number, entry_id, template, document, seed, holder, credits, credit_id, commitment, state, index, *rest = row
+    learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at = rest
+    return Entry(
+        number,
+        entry_id,
+        template,
+        document,
+        seed,
+        Subject(holder, credits, credit_id),
+        commitment,
+        EntryState(state),
+        index,
+        learner,
+        micro_credential,
+        awarded_on,
+        bool(live),
+        row_digest,
+        email,
+        line,
+        accepted_at,
+    )

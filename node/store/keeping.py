@@ -1,0 +1,66 @@
+"""Small things that the node keeps: facts by name, issuer documents by hash, and the trail of acts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+
+from node.store.database import Database
+from node.store.records import RecordedAct
+
+__all__ = ["Acts", "Documents", "Facts"]
+
+
+class Facts:
+    """The table `facts`: what was learned once and stays true."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, name: str) -> bytes | None:
+        """The value, or None."""
+        found = self._database.row("SELECT value FROM facts WHERE name = ?", (name,))
+        return None if found is None else found[0]
+
+    def put(self, name: str, value: bytes) -> None:
+        """Write it, in the place of what was there."""
+        statement = "INSERT INTO facts VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+        self._database.change(statement, (name, value))
+
+
+class Documents:
+    """The table `issuer_documents`: every document that was ever the issuer's, by its SHA-256."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, content: bytes, now: int) -> bytes:
+        """Store it unless it is there; its hash."""
+        digest = sha256(content).digest()
+        if self.get(digest) is None:
+            self._database.change("INSERT OR IGNORE INTO issuer_documents VALUES (?, ?, ?)", (digest, content, now))
+        return digest
+
+    def get(self, digest: bytes) -> bytes | None:
+        """The document with this hash."""
+        found = self._database.row("SELECT content FROM issuer_documents WHERE hash = ?", (digest,))
+        return None if found is None else found[0]
+
+
+class Acts:
+    """The table `acts`: append-only, who did what; no names of learners."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, at: int, act: str, subject: str, detail: Mapping[str, object]) -> None:
+        """One line; part of the caller's transaction, so that no act is without its effect."""
+        with self._database.writing() as utils:
+            row = {"at": at, "act": act, "subject": subject, "detail": json.dumps(detail, sort_keys=True)}
+            utils.table("acts").insert(row)
+
+    def all(self) -> tuple[RecordedAct, ...]:
+        """Every line, oldest first."""
+        rows = self._database.rows("SELECT at, act, subject, detail FROM acts ORDER BY position")
+        return tuple(RecordedAct(*row) for row in rows)

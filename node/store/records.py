@@ -1,0 +1,127 @@
+"""What the store hands out: one frozen record per kind of row. Times are UTC seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from rootseal.anchoring import BlockRef, Evidence
+from rootseal.commitment import Subject
+
+__all__ = ["Act", "AnchorRow", "Checkpoint", "Entry", "EntryState", "NewEntry", "RecordedAct", "StatusAct"]
+
+
+class EntryState(Enum):
+    """Where a credential stands. accepted → sealed, or accepted → withdrawn; nothing goes back."""
+
+    ACCEPTED = "accepted"
+    SEALED = "sealed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A credential about to be stored; `document` is JSON, `line` that of the roster (from 1)."""
+
+    id: str
+    template: int
+    document: bytes
+    seed: bytes
+    subject: Subject
+    commitment: bytes
+    learner: str
+    micro_credential: str
+    awarded_on: str
+    row_digest: bytes
+    email: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored credential. `number` is the order of acceptance; `index` its place in the log once sealed.
+
+    `live` is False once it was withdrawn or its revocation was requested. `email` is delivery data.
+    """
+
+    number: int
+    id: str
+    template: int
+    document: bytes
+    seed: bytes
+    subject: Subject
+    commitment: bytes
+    state: EntryState
+    index: int | None
+    learner: str
+    micro_credential: str
+    awarded_on: str
+    live: bool
+    row_digest: bytes
+    email: str
+    line: int
+    accepted_at: int
+
+    @property
+    def uuid(self) -> str:
+        """The UUID alone, for file names."""
+        return self.id.removeprefix("urn:uuid:")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A promise: the signed size and root; `key` is the signer's 20-byte address, `signature` 65 bytes."""
+
+    size: int
+    root: bytes
+    signed_at: int
+    anchor_by: int
+    key: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorRow:
+    """One final anchor of this log at home.
+
+    `document_hash` is the issuer document in force at the end of its block, None where unknown.
+    """
+
+    sequence: int
+    size: int
+    previous_size: int
+    root: bytes
+    key: bytes
+    transaction: bytes
+    block: BlockRef
+    evidence: Evidence | None
+    document_hash: bytes | None
+
+
+class Act(Enum):
+    """What can be done to the status of an anchored entry. The values are the ledger's function names."""
+
+    REVOKE = "revoke"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAct:
+    """One requested act on one entry, and the outbox intent that carries it."""
+
+    entry: str
+    act: Act
+    reason: int
+    intent: str
+    requested_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAct:
+    """One line of the trail of what was done; `detail` is JSON."""
+
+    at: int
+    act: str
+    subject: str
+    detail: str

@@ -1,0 +1,47 @@
+"""Micro-credential templates, versioned: an entry names the version that it was made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from node.store.database import Database
+from rootseal.microcredential import MicroCredential
+
+__all__ = ["Templates"]
+
+
+class Templates:
+    """The table `templates`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, templates: Iterable[MicroCredential], now: int) -> dict[str, int]:
+        """Store what is new or changed, all or nothing; key → version that is now the newest."""
+        versions: dict[str, int] = {}
+        with self._database.writing() as utils:
+            for template in templates:
+                content = json.dumps(template.to_json(), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+                version, stored = self._newest(template.key)
+                if stored != content:
+                    version += 1
+                    row = {"key": template.key, "version": version, "content": content, "added_at": now}
+                    utils.table("templates").insert(row)
+                versions[template.key] = version
+        return versions
+
+    def newest(self) -> dict[str, MicroCredential]:
+        """The newest version of each, by key."""
+        return {key: template for key, (_, template) in self.numbered().items()}
+
+    def numbered(self) -> dict[str, tuple[int, MicroCredential]]:
+        """Key → (row number, template), newest versions."""
+        rows = self._database.rows("SELECT id, key, content FROM templates ORDER BY version")
+        return {key: (number, MicroCredential.from_json(json.loads(content), key)) for number, key, content in rows}
+
+    def _newest(self, key: str) -> tuple[int, str | None]:
+        found = self._database.row(
+            "SELECT version, content FROM templates WHERE key = ? ORDER BY version DESC LIMIT 1", (key,)
+        )
+        return (0, None) if found is None else (found[0], found[1])

@@ -1,0 +1,98 @@
+"""The summary that `node status`, metrics and the console show: counts, promises, chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from node.connection import Connection
+from node.store import AnchorRow, Checkpoint, EntryState, Store
+from rootseal.errors import RootsealError
+
+if TYPE_CHECKING:
+    from anchor.keys import Signer
+
+__all__ = ["ChainStatus", "NodeStatus", "summarise"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainStatus:
+    """What the chain says now. `balance` is the node key's, in wei; None where the key is locked."""
+
+    latest_block: int
+    final_block: int | None
+    head_sequence: int
+    head_size: int
+    balance: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """Counts and deadlines from the store; `chain` is None where it could not be asked, with `chain_problem`.
+
+    `overdue` and `near` are promises whose anchorBy has passed, or comes within a quarter of the
+    promised time, without a final anchor in the store. `unsent` to `mined` count intents of the outbox.
+    Times are UTC seconds.
+    """
+
+    test: bool
+    accepted: int
+    sealed: int
+    withdrawn: int
+    anchored: int
+    oldest_accepted_at: int | None
+    checkpoint: Checkpoint | None
+    anchor: AnchorRow | None
+    overdue: tuple[Checkpoint, ...]
+    near: tuple[Checkpoint, ...]
+    intents: dict[str, int]
+    chain: ChainStatus | None
+    chain_problem: str | None
+
+    @property
+    def healthy(self) -> bool:
+        """True iff no promise is overdue and the chain answers."""
+        return not self.overdue and self.chain is not None
+
+
+def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
+    """The summary at `now`; asks the chain, and survives its silence."""
+    counts = store.entries.counts()
+    unkept = store.log.unanchored()
+    soon = connection.config.promise_seconds // 4
+    anchor = store.log.newest_anchor()
+    chain, problem = _chain(connection)
+    return NodeStatus(
+        connection.config.test,
+        counts[EntryState.ACCEPTED],
+        counts[EntryState.SEALED],
+        counts[EntryState.WITHDRAWN],
+        0 if anchor is None else anchor.size,
+        store.entries.oldest_waiting(),
+        store.log.newest_checkpoint(),
+        anchor,
+        tuple(promise for promise in unkept if promise.anchor_by <= now),
+        tuple(promise for promise in unkept if now < promise.anchor_by <= now + soon),
+        store.outbox.counts(),
+        chain,
+        problem,
+    )
+
+
+def _chain(connection: Connection) -> tuple[ChainStatus | None, str | None]:
+    try:
+        latest = connection.latest()
+        head = connection.ledger.head(connection.config.home.issuer)
+        final = connection.final()
+        signer = _signer(connection)
+        balance = None if signer is None else connection.chain.balance(signer.address)
+    except RootsealError as error:
+        return None, error.diagnostics()
+    return ChainStatus(latest.number, final.number, head.sequence, head.size, balance), None
+
+
+def _signer(connection: Connection) -> Signer | None:
+    try:
+        return connection.signer
+    except RootsealError:
+        return None
