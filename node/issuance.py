@@ -28,6 +28,7 @@ __all__ = ["Issuance", "IssueOutcome", "IssuedRow"]
 _NO_CREDIT_ID = bytes(16)
 # Value for value what the document is; the canonical form is made when a file is handed out.
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_MARK = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class _TemplateIssuer:
         self._home = home
         self._builder = DocumentBuilder(template, profile)
         self._known: dict[Path, Sequence[bytes]] | None = None
+        self._achievement: tuple[Json, str] | None = None
 
     def make(self, row: RosterRow) -> tuple[NewEntry, BuiltDocument]:
         """Draws seed, id and credit id; nothing is stored. Raises `InputError` where the award has no document."""
@@ -82,7 +84,7 @@ class _TemplateIssuer:
         entry = NewEntry(
             entry_id,
             self._number,
-            _ENCODE(built.document).encode(),
+            self._written(built.document),
             seed,
             subject,
             _commitment(self._home, built, encode_document(built.document, self._known), seed, subject),
@@ -94,6 +96,19 @@ class _TemplateIssuer:
             row.line,
         )
         return entry, built
+
+    def _written(self, document: dict[str, Json]) -> bytes:
+        """The document as JSON; its achievement, most of it and shared by all, is encoded once.
+
+        No text of a document holds a NUL, so that the mark stands for nothing else.
+        """
+        subject = document["credentialSubject"]
+        if not isinstance(subject, dict):
+            raise TypeError(type(subject))
+        if self._achievement is None or self._achievement[0] is not subject["achievement"]:
+            self._achievement = subject["achievement"], _ENCODE(subject["achievement"])
+        lean = {**document, "credentialSubject": {**subject, "achievement": _MARK}}
+        return _ENCODE(lean).replace(_ENCODE(_MARK), self._achievement[1], 1).encode()
 
 
 class Issuance:

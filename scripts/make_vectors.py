@@ -196,7 +196,7 @@ def files() -> dict[str, Any]:
     answered = world.answer([world.presented(4, disclose("name"))], world.holder(4)).to_bytes()
     for name, change in PRESENTATIONS_REFUSED.items():
         refused.append(_refusal(f"presentation: {name}", _changed(answered, change)))
-    return {"read": read, "refused": [case for case in refused if len(case["hex"]) < 16 * _LARGE]}
+    return {"read": read, "refused": [case for case in refused if len(case["file"] or case["hex"]) < 8 * _LARGE]}
 
 
 def _answered(world: World) -> Presentation:
@@ -214,8 +214,16 @@ def _refusal(name: str, data: bytes) -> dict[str, Any]:
     try:
         rootseal.open_file(data)
     except InputError as error:
-        return {"name": name, "hex": data.hex(), "where": error.where}
+        return {"name": name, **_bytes(data), "where": error.where}
     raise AssertionError(f"{name} is not refused")
+
+
+def _bytes(data: bytes) -> dict[str, str | None]:
+    """A file as text, or in hex where it is no UTF-8."""
+    try:
+        return {"file": data.decode(), "hex": None}
+    except UnicodeDecodeError:
+        return {"file": None, "hex": data.hex()}
 
 
 def verdicts() -> dict[str, Any]:

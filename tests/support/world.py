@@ -35,6 +35,7 @@ from rootseal.instants import format_instant
 from rootseal.merkle import Tree, leaf_hash
 from rootseal.policy import LedgerPolicy, Policy
 from rootseal.presentation import HolderProof, Presentation, PresentedCredential, present
+from rootseal.tlog import NoteKey, origin
 from rootseal.typed_data import checkpoint_digest
 
 __all__ = [
@@ -158,14 +159,15 @@ class World:
         self.name, self.batches = name, tuple(batches)
         self.home = Home(chain_id, ledger, issuer)
         self.anchor_key, self.status_key = key(f"{name} anchor"), key(f"{name} status")
+        log_key = sha256(f"{name} log".encode()).digest()
         self.issuer_document: dict[str, Any] = {
             "format": "rootseal/issuer/1",
             "id": "did:web:registrar.example.edu",
             "name": "Example University",
             "country": "SI",
             "url": "https://registrar.example.edu",
-            "log": "https://registrar.example.edu/log/",
-            "logKey": None,
+            "log": "https://registrar.example.edu/log",
+            "logKey": {"ed25519": log_key.hex(), "vkey": NoteKey(origin(self.home), log_key).vkey},
         }
         self.tree, self.entries = Tree(), list[Entry]()
         for batch in batches:

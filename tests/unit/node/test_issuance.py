@@ -46,6 +46,15 @@ def test_the_commitment_is_the_one_that_files_are_verified_by(node: Node) -> Non
     assert json.loads(first.document)["id"] == first.id
 
 
+def test_the_stored_document_is_the_built_one(node: Node) -> None:
+    name = '\\u0000 "\\" , Kovač'
+    row = f'1,Ana,"{name.replace(chr(34), chr(34) * 2)}",a@example.edu,ledgers,2026-10-01,,\n'
+    outcome = node.services.issue((HEADER + row).encode(), "r.csv")
+    entry = node.services.entry(outcome.issued[0].id)
+    assert json.loads(entry.document) == outcome.sample
+    assert name in entry.document.decode().replace("\\\\", "\\").replace('\\"', '"')
+
+
 def test_seeds_and_ids_are_drawn_anew_for_each(node: Node) -> None:
     entries = [node.services.entry(row.id) for row in node.services.issue(roster(50), "r.csv").issued]
     for values in ({e.seed for e in entries}, {e.id for e in entries}, {e.subject.credit_id for e in entries}):
