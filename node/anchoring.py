@@ -21,7 +21,7 @@ from node.connection import Connection
 from node.store import AnchorRow, Checkpoint, Store
 from rootseal.anchoring import Anchor, BlockRef
 from rootseal.commitment import Home
-from rootseal.errors import AnchoringError, StoreError, UndeterminedError
+from rootseal.errors import AnchoringError, ConflictError, StoreError, UndeterminedError
 from rootseal.facts import DocumentFact
 
 __all__ = ["AnchorOutcome", "Anchoring", "TickOutcome", "Until", "as_anchor"]
@@ -120,7 +120,8 @@ class Anchoring:
             outcome = self.tick(self._clock(), hurry=True)
         except WrongChain:
             raise
-        except ChainUnavailable as error:
+        except (ChainUnavailable, ConflictError) as error:
+            # A conflict: `node run` was quicker with the same queue. The next step sees what it did.
             say(str(error))
             return False, str(error)
         progress = outcome.progress

@@ -5,6 +5,7 @@ Offline commands hold one of these and never make it speak.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,12 +40,19 @@ class Connection:
 
     @cached_property
     def chain(self) -> Chain:
-        """The chain, with id, genesis, ledger and code compared with the pinned ones."""
-        from anchor.web3_chain import open_chain  # a second of imports that offline commands are spared
+        """The chain, with id, genesis, ledger and code compared with the pinned ones; several URLs are a pool."""
+        from anchor.pool import open_pool
 
-        chain = self._given or open_chain(self.config.chain_urls[0])
+        chain = self._given or open_pool(self.config.chain_urls, self.config.pins, self.config.finality)
         self.config.pins.check(chain)
         return chain
+
+    def reading(self) -> AbstractContextManager[None]:
+        """What is asked inside is answered by one endpoint, where there are several."""
+        from anchor.pool import PooledChain
+
+        chain = self.chain
+        return chain.reading() if isinstance(chain, PooledChain) else nullcontext()
 
     @property
     def ledger(self) -> Ledger:

@@ -105,7 +105,7 @@ class LogPublisher:
             first = tile.index * 256
             return bundle_bytes(self._services.entries(first, first + tile.width))
         # A reader asks for one tile; the tree in memory answers without hashing the log again.
-        return tile_bytes(tile, self._services.log.at(size)._node)
+        return tile_bytes(tile, self._services.log.at(size).node)
 
     def _unlocked(self) -> Callable[[bytes], bytes]:
         if self._sign is None:

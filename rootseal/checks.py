@@ -52,10 +52,10 @@ def integrity_check(opened: OpenedCredential) -> Check:
         if claim is not None and date_of(claim.value, path[0]) != committed:
             return check("integrity.dates")
     earned = opened.claim(CREDITS_PATH)
-    if opened.subject is not None and opened.subject.credits != 0:
-        # Zero credits beside creditsEarned are right: of several copies one alone carries them.
-        if earned is None or credits_of(earned.value) != opened.subject.credits:
-            return check("integrity.credits")
+    # Zero credits beside creditsEarned are right: of several copies one alone carries them.
+    held = 0 if opened.subject is None else opened.subject.credits
+    if held != 0 and (earned is None or credits_of(earned.value) != held):
+        return check("integrity.credits")
     return check("integrity.ok")
 
 
@@ -165,7 +165,7 @@ def _worthless(opened: OpenedCredential, ledger: LedgerFacts) -> bool:
 
 
 def _entered(opened: OpenedCredential, ledger: LedgerFacts) -> bool:
-    """True iff the ledger, or a key of the issuer, puts this entry at its index; any other index is only the file's word."""
+    """True iff the ledger, or a key of the issuer, puts this entry at its index: else it is only the file's word."""
     for anchor in opened.proofs.at(opened.home):
         fact = ledger.anchors.get(anchor.root)
         if fact is not None and fact.size == anchor.size:

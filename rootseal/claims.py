@@ -48,7 +48,7 @@ def walk(document: Json) -> Iterator[Claim]:
 
     Scalars and empty containers are claims; containers with content are not.
     """
-    return (Claim(path, value) for path, _, value in _walk(document, (), b"[[", {}))
+    return (Claim(path, value) for path, _, value in _walked(document, {}))
 
 
 def encode_claim(claim: Claim) -> bytes:
@@ -58,7 +58,7 @@ def encode_claim(claim: Claim) -> bytes:
 
 def encode_claims(document: Json) -> tuple[tuple[Claim, ...], list[bytes]]:
     """Every claim in walk order, and JCS([path, value]) of each."""
-    walked = list(_walk(document, (), b"[[", {}))
+    walked = _walked(document, {})
     return tuple(Claim(path, value) for path, _, value in walked), [bytes(e) for _, e, _ in walked]  # type: ignore[arg-type]
 
 
@@ -70,7 +70,7 @@ def encode_document(document: Json, known: Mapping[Path, Sequence[bytes]] | None
     `node fsck` recomputes without them.
     """
     encodings: list[bytes] = []
-    for _, encoded, _ in _walk(document, (), b"[[", known or {}):
+    for _, encoded, _ in _walked(document, known or {}):
         if isinstance(encoded, bytes):
             encodings.append(encoded)
         else:
@@ -78,22 +78,32 @@ def encode_document(document: Json, known: Mapping[Path, Sequence[bytes]] | None
     return encodings
 
 
-def _walk(
-    value: Json, path: Path, prefix: bytes, known: Mapping[Path, Sequence[bytes]]
-) -> Iterator[tuple[Path, bytes | Sequence[bytes], Json]]:
-    """(path, encoding or known encodings, value); `prefix` is `[[` and the path's JSON so far."""
-    if path in known:
-        yield path, known[path], value
+_Known = Mapping[Path, Sequence[bytes]]
+_Walked = tuple[Path, bytes | Sequence[bytes], Json]
+
+
+def _walked(document: Json, known: _Known) -> list[_Walked]:
+    """(path, encoding or known encodings, value) of every claim or known part, in walk order."""
+    walked: list[_Walked] = []
+    _walk(document, (), b"[[", known, walked)
+    return walked
+
+
+def _walk(value: Json, path: Path, prefix: bytes, known: _Known, walked: list[_Walked]) -> None:
+    """Append what is at `path` and below; `prefix` is `[[` and the path's JSON so far."""
+    if known and path in known:
+        walked.append((path, known[path], value))
     elif isinstance(value, dict) and value:
-        comma = prefix + (b"," if path else b"")
+        comma = prefix + b"," if path else prefix
         for name in sorted(value) if all(map(str.isascii, value)) else sorted(value, key=member_order):
-            yield from _walk(value[name], (*path, name), comma + _string(name), known)
+            _walk(value[name], (*path, name), comma + _string(name), known, walked)
     elif isinstance(value, list) and value:
-        comma = prefix + (b"," if path else b"")
+        comma = prefix + b"," if path else prefix
         for index, element in enumerate(value):
-            yield from _walk(element, (*path, index), comma + b"%d" % index, known)
+            _walk(element, (*path, index), comma + b"%d" % index, known, walked)
     else:
-        yield path, b"%b],%b]" % (prefix, _string(value) if isinstance(value, str) else _scalar(value)), value
+        encoded = _string(value) if isinstance(value, str) else _scalar(value)
+        walked.append((path, b"%b],%b]" % (prefix, encoded), value))
 
 
 def _scalar(value: Json) -> bytes:

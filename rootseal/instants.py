@@ -60,14 +60,14 @@ def format_date(seconds: int) -> str:
 
 
 def _civil(days: int) -> tuple[int, int, int]:
-    """Year, month, day of a day count since 1970-01-01, by search in the proleptic Gregorian calendar."""
-    year = 1970 + days // 366
-    while year < 9999 and calendar.timegm((year + 1, 1, 1, 0, 0, 0)) // 86_400 <= days:
-        year += 1
-    day = days - calendar.timegm((year, 1, 1, 0, 0, 0)) // 86_400
-    for month in range(1, 13):
-        length = calendar.monthrange(year, month)[1]
-        if day < length:
-            return year, month, day + 1
-        day -= length
-    raise AssertionError(days)
+    """Year, month, day of a day count since 1970-01-01 in the proleptic Gregorian calendar.
+
+    Counts in eras of 400 years that begin on 1 March, so that the leap day is the last of its year
+    (Howard Hinnant, chrono-compatible low-level date algorithms).
+    """
+    era, day_of_era = divmod(days + 719_468, 146_097)
+    year_of_era = (day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    shifted = (5 * day_of_year + 2) // 153
+    month = shifted + 3 if shifted < 10 else shifted - 9
+    return 400 * era + year_of_era + (month <= 2), month, day_of_year - (153 * shifted + 2) // 5 + 1

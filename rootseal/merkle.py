@@ -138,7 +138,7 @@ class Tree:
 
     def leaf(self, index: int) -> bytes:
         """The leaf hash at `index`."""
-        return self._node(0, index)
+        return self.node(0, index)
 
     def root(self, size: int | None = None) -> bytes:
         """The root when the tree had `size` leaves (default: now)."""
@@ -188,7 +188,8 @@ class Tree:
             raise InputError("size", f"must be at most {self.size}", size)
         return size
 
-    def _node(self, level: int, position: int) -> bytes:
+    def node(self, level: int, position: int) -> bytes:
+        """The complete node at `position` of `level` (0: leaves), 32 bytes: what hash tiles are made of."""
         return bytes(self._levels[level][position << 5 : (position + 1) << 5])
 
     def _range(self, low: int, high: int) -> bytes:
@@ -196,7 +197,7 @@ class Tree:
         count = high - low
         if count & (count - 1) == 0:
             level = count.bit_length() - 1
-            return self._node(level, low >> level)
+            return self.node(level, low >> level)
         split = _split(count)
         return node_hash(self._range(low, low + split), self._range(low + split, high))
 

@@ -76,7 +76,8 @@ def always_shown(path: Path) -> bool:
 def missing_claim(claims: Sequence[Claim]) -> str | None:
     """Which of the claims that are always shown is missing, in words, or None.
 
-    The issuer's id and the achievement's name must be strings. Arrays must be shown without a gap from their first element on.
+    The issuer's id and the achievement's name must be strings. Arrays must be shown without a gap from their
+    first element on.
     """
     values = {claim.path: claim.value for claim in claims}
     paths = values.keys()

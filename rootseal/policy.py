@@ -19,7 +19,16 @@ from rootseal.errors import ConfigError, InputError
 from rootseal.ethereum import checksum_address, parse_address
 from rootseal.strict import array, ethereum_hex, integer, members, string
 
-__all__ = ["POLICY_FORMAT", "TEST_CHAINS", "LedgerPolicy", "Policy", "format_policy", "parse_policy", "parse_trust"]
+__all__ = [
+    "DEFAULT_MAX_STATUS_AGE",
+    "POLICY_FORMAT",
+    "TEST_CHAINS",
+    "LedgerPolicy",
+    "Policy",
+    "format_policy",
+    "parse_policy",
+    "parse_trust",
+]
 
 POLICY_FORMAT = "rootseal/policy/1"
 TEST_CHAINS = frozenset({1337, 31337, 31338})
@@ -90,7 +99,10 @@ class Policy:
 
 
 def parse_trust(text: str) -> LedgerPolicy:
-    """`eip155:1:0xLEDGER/0xACCREDITOR` or `eip155:1:0xLEDGER/ISSUER`: one trust, nothing pinned. Raises `InputError`."""
+    """`eip155:1:0xLEDGER/0xACCREDITOR` or `eip155:1:0xLEDGER/ISSUER`: one trust, nothing pinned.
+
+    Raises `InputError`.
+    """
     where = "--trust"
     chain_and_ledger, slash, whom = text.partition("/")
     chain, _, ledger = chain_and_ledger.rpartition(":")

@@ -33,7 +33,8 @@ PRESENTATION_NOTE = (
 MAX_CREDENTIALS = 16
 _MAX_TEXT = 1024
 _MEMBERS = (
-    "home", "issuerDocument", "validFrom", "validUntil", "count", "shown", "hidden", "subject", "index", "promise", "anchors",
+    "home", "issuerDocument", "validFrom", "validUntil", "count", "shown", "hidden", "subject",
+    "index", "promise", "anchors",
 )  # fmt: skip
 
 

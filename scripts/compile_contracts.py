@@ -30,6 +30,15 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "contracts/ICredentialLedger.sol",
         "contracts/Slots.sol",
     ),
+    "EctxCredits": (
+        "contracts/EctxCredits.sol",
+        "contracts/Consent.sol",
+        "contracts/ICredentialLedger.sol",
+        "contracts/IEctxCredits.sol",
+        "contracts/Rfc9162.sol",
+        "contracts/Sha256.sol",
+        "contracts/TokenStandards.sol",
+    ),
 }
 """Contract name → its sources, relative to the repository; the contract is in the first."""
 

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import rootseal
 from rootseal.anchoring import Proofs, home_json
-from rootseal.canonical import dumps
+from rootseal.canonical import Json, dumps
 from rootseal.catalogue import CATALOGUE, CHECKS, LIMITS
 from rootseal.claims import encode_claim, encode_document, salt_claims, walk
 from rootseal.commitment import Home, Subject, claims_root
@@ -62,13 +62,15 @@ def commitments() -> dict[str, Any]:
             EXAMPLE_HOME, {"\U0001f600": 1, "\uff21": 2, "é": None, "z": [], "": False}, b"\2" * 32, Subject(), 0, 0,
         ),
         "strings and numbers": (
-            EXAMPLE_HOME, {"s": '"\\/\b\f\n\r\t\u0000\u007f\u2028€😀', "n": [0, -1, 0.1, 333333333.3333333, 9007199254740991]},
+            EXAMPLE_HOME,
+            {"s": '"\\/\b\f\n\r\t\u0000\u007f\u2028€😀', "n": [0, -1, 0.1, 333333333.3333333, 9007199254740991]},
             b"\3" * 32, Subject(holder=b"\1" * 20), 0, 0,
         ),
         "nine claims, seven decoys": (EXAMPLE_HOME, {"x": list(range(9))}, b"\4" * 32, Subject(), 0, 0),
         "a whole credential": (world.home, entry.document, entry.seed, entry.subject, *world.file(4).dates),
         "a credential that expires": (
-            until.home, until.entries[0].document, until.entries[0].seed, until.entries[0].subject, *until.file(0).dates,
+            until.home, until.entries[0].document, until.entries[0].seed, until.entries[0].subject,
+            *until.file(0).dates,
         ),
     }  # fmt: skip
     return {"cases": [{"name": name, **_commitment(*case)} for name, case in cases.items()]}
@@ -106,7 +108,14 @@ def trees() -> dict[str, Any]:
     tree = Tree(leaf_hash(b"%d" % i) for i in range(64))
     sizes = (1, 2, 3, 4, 5, 7, 8, 9, 16, 33, 64)
     inclusion = [
-        _inclusion(f"right: {index} of {size}", index, size, tree.leaf(index), tree.inclusion_path(index, size), tree.root(size))
+        _inclusion(
+            f"right: {index} of {size}",
+            index,
+            size,
+            tree.leaf(index),
+            tree.inclusion_path(index, size),
+            tree.root(size),
+        )
         for size in sizes
         for index in sorted({0, size // 3, size // 2, size - 1})
     ]
@@ -152,10 +161,12 @@ def signatures() -> dict[str, Any]:
         digest = checkpoint_digest(home, size, root, signed_at, anchor_by)
         checkpoints.append({
             "home": home_json(home), "size": size, "root": root.hex(), "signedAt": signed_at, "anchorBy": anchor_by,
-            "digest": digest.hex(), "signature": "0x" + sign(signer, digest).hex(), "signer": address_text(address_of(signer)),
+            "digest": digest.hex(), "signature": "0x" + sign(signer, digest).hex(),
+            "signer": address_text(address_of(signer)),
         })  # fmt: skip
     presentations = []
-    for audience, nonce, created, expires in (("", "", 0, 0), ("employer.example", "n-7c1f", 1_791_072_600, 1_791_073_200),
+    for audience, nonce, created, expires in (("", "", 0, 0),
+                                               ("employer.example", "n-7c1f", 1_791_072_600, 1_791_073_200),
                                                ("škof ☂ 😀", "a\nb", 5, 6)):  # fmt: skip
         digest = presentation_digest(sha256(b"file").digest(), audience, nonce, created, expires)
         presentations.append({
@@ -196,7 +207,7 @@ def files() -> dict[str, Any]:
     answered = world.answer([world.presented(4, disclose("name"))], world.holder(4)).to_bytes()
     for name, change in PRESENTATIONS_REFUSED.items():
         refused.append(_refusal(f"presentation: {name}", _changed(answered, change)))
-    return {"read": read, "refused": [case for case in refused if len(case["file"] or case["hex"]) < 8 * _LARGE]}
+    return {"read": read, "refused": [case for case in refused if len(case["file"] or case["hex"] or "") < 8 * _LARGE]}
 
 
 def _answered(world: World) -> Presentation:
@@ -270,7 +281,8 @@ def example_commitment() -> Iterator[str]:
     yield ""
     for claim in case["claims"]:
         yield f"claim        {claim['encoded']:<14} salt {claim['salt']}  at position {claim['position']}"
-    yield f"leaves       {case['count']}: {len(case['claims'])} claims and {case['count'] - len(case['claims'])} decoys, ascending"
+    claims = len(case["claims"])
+    yield f"leaves       {case['count']}: {claims} claims and {case['count'] - claims} decoys, ascending"
     yield f"             {case['leaves'][0]} … {case['leaves'][-1]}"
     for member in ("treeRoot", "claimsRoot", "subjectSalt", "subjectHash", "logId", "commitment"):
         yield f"{member:<12} {case[member]}"
@@ -344,7 +356,7 @@ def limits() -> Iterator[str]:
 
 def example_disclosure() -> Iterator[str]:
     """A small tree with one leaf shown."""
-    document = {"a": [1, "x"], "b": {}}
+    document: Json = {"a": [1, "x"], "b": {}}
     salted = salt_claims([encode_claim(claim) for claim in walk(document)], bytes(32))
     position = salted.positions[1]
     yield "```"

@@ -110,10 +110,30 @@ def ledger_facts(
     failures: list[str] = []
     for rpc in rpcs:
         try:
-            return _ask(home, roots, wallets, ledger, rpc)
+            facts = _ask(home, roots, wallets, ledger, rpc)
         except RootsealError as error:
             failures.append(f"{rpc}: {error.diagnostics().rstrip('.')}.")
+            continue
+        return _contradiction(rpcs, ledger) or facts
     return " ".join(failures)
+
+
+def _contradiction(rpcs: Sequence[str], ledger: LedgerPolicy) -> str | None:
+    """A sentence where two endpoints of one policy differ about a final block: then neither is believed."""
+    if len(rpcs) < 2:
+        return None
+    from anchor.endpoint import EndpointsDisagree
+    from anchor.pins import Pins
+    from anchor.pool import open_pool
+
+    pins = Pins(ledger.chain_id, ledger.genesis, ledger.address, ledger.code)
+    try:
+        open_pool(rpcs, pins, ledger.finality, timeout=_TIMEOUT).block("finalized")
+    except EndpointsDisagree as error:
+        return f"{str(error).rstrip('.')}."
+    except RootsealError:
+        return None
+    return None
 
 
 def ledger_policy(home: Home, policy: Policy | None, sources: Sources) -> LedgerPolicy | None:

@@ -2,12 +2,16 @@
 pragma solidity ^0.8.24;
 
 import {ICredentialLedger} from "../ICredentialLedger.sol";
+import {IEctxCredits} from "../IEctxCredits.sol";
 
 /// @dev The few of Forge's cheat codes that these tests use; no library is needed for them.
 interface Vm {
     function prank(address sender) external;
     function warp(uint256 timestamp) external;
     function roll(uint256 blockNumber) external;
+    function addr(uint256 key) external pure returns (address account);
+    function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function etch(address target, bytes calldata code) external;
     function expectRevert(bytes calldata reason) external;
     function expectEmit(address emitter) external;
     function load(address target, bytes32 slot) external view returns (bytes32 value);
@@ -38,6 +42,18 @@ function deployLedger() returns (ICredentialLedger ledger) {
         ledger := create(0, add(initcode, 32), mload(initcode))
     }
     require(address(ledger) != address(0), "ledger not deployed");
+}
+
+/// @dev Deploys the credits contract as it was compiled for deployment.
+function deployCredits(address ledger) returns (IEctxCredits credits) {
+    bytes memory initcode = abi.encodePacked(vm.getCode("EctxCredits.sol:EctxCredits"), abi.encode(ledger));
+    assembly {
+        credits := create(0, add(initcode, 32), mload(initcode))
+        if iszero(credits) {
+            returndatacopy(0, 0, returndatasize())
+            revert(0, returndatasize())
+        }
+    }
 }
 
 /// @dev A ledger with one issuer (number 1), its admin, and three keys: for both roles, anchors and status.

@@ -1,4 +1,4 @@
-"""What every `Chain` must do: the fake, the embedded chain and Anvil pass the same tests."""
+"""What every `Chain` must do: the fake, the embedded chain, Anvil and a pool pass the same tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ETHER = 10**18
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=[*ENGINES, "pool"])
 def chain(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     folder: Path = tmp_path_factory.mktemp(request.param)
     with open_engine(request.param, folder, LEFT_OUT) as opened:

@@ -89,8 +89,8 @@ def _known(anchor: Anchor, before: OpenedCredential) -> bool:
     """
     if anchor.home != before.home:
         return any(anchor.root == a.root for a in before.proofs.anchors)
-    return any(replace(_chain_part(anchor), path=anchor.path, evidence=None)
-               == replace(_chain_part(a), path=a.path, evidence=None) for a in before.proofs.at(before.home))  # fmt: skip
+    bare = [replace(_chain_part(a), path=a.path, evidence=None) for a in before.proofs.at(before.home)]
+    return replace(_chain_part(anchor), path=anchor.path, evidence=None) in bare
 
 
 def unnoticed(before: OpenedFile, after: OpenedFile) -> bool:
@@ -98,7 +98,9 @@ def unnoticed(before: OpenedFile, after: OpenedFile) -> bool:
     if before.holder is not None:
         return before == after
     # Without an answer nothing ties the credentials of a presentation together: each stands for itself.
-    return after.holder is None and all(any(_same(one, other) for one in before.credentials) for other in after.credentials)
+    return after.holder is None and all(
+        any(_same(one, other) for one in before.credentials) for other in after.credentials
+    )
 
 
 def _same(one: OpenedCredential, other: OpenedCredential) -> bool:
@@ -213,12 +215,22 @@ def test_verify_answers_on_any_bytes(data: bytes) -> None:
     assert rootseal.questions(data) == ()
 
 
-_MEMBERS = sorted({step for path in places(json.loads(FILES["complete file"][0])) for step in path if isinstance(step, str)})
-_LEAVES = st.none() | st.booleans() | st.integers(-1, 2**53 - 1) | st.text(max_size=5) | st.sampled_from(
-    ["rootseal/credential/1", "rootseal/presentation/1", "eip155:1", "0x" + "ab" * 20, "cd" * 32, "0x" + "ef" * 32]
+_MEMBERS = sorted(
+    {step for path in places(json.loads(FILES["complete file"][0])) for step in path if isinstance(step, str)}
+)
+_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 2**53 - 1)
+    | st.text(max_size=5)
+    | st.sampled_from(
+        ["rootseal/credential/1", "rootseal/presentation/1", "eip155:1", "0x" + "ab" * 20, "cd" * 32, "0x" + "ef" * 32]
+    )
 )
 _ANY = st.recursive(
-    _LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_MEMBERS), inner, max_size=6), max_leaves=30
+    _LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_MEMBERS), inner, max_size=6),
+    max_leaves=30,
 )
 
 

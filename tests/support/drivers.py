@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 from anchor.chain import Chain, ChainUnavailable, Rejection, SendRejected
 from anchor.devchain import find_anvil
+from anchor.pins import read_pins
+from anchor.pool import PooledChain
 from anchor.web3_chain import Web3Chain
 from tests.support.devchain import require_anvil, rpc, running_chain
 from tests.support.fake_chain import FakeChain, decode_transaction
@@ -157,12 +159,16 @@ def driver(engine: str, left_out: str) -> Iterator[Driver]:
 
 @contextmanager
 def open_engine(engine: str, folder: Path, left_out: str) -> Iterator[Chain]:
-    """A chain that mines each transaction at once, of any engine."""
+    """A chain that mines each transaction at once, of any engine, or `pool`: the embedded one behind two endpoints."""
     if engine == "fake":
         yield FakeChain()
     elif engine == "embedded":
         with running_chain("embedded", folder, state=False) as process:
             yield Web3Chain(process.url)
+    elif engine == "pool":
+        with running_chain("embedded", folder, state=False) as process:
+            one, other = Web3Chain(process.url), Web3Chain(process.url)
+            yield PooledChain({"one": one, "other": other}, read_pins(one))
     else:
         with anvil(left_out, "--slots-in-an-epoch", "1") as url:
             yield Web3Chain(url)

@@ -80,9 +80,18 @@ def sign(signer: PrivateKey, digest: bytes) -> bytes:
     return raw[:64] + bytes([raw[64] + 27])
 
 
-def credential_document(number: int, issuer_id: str, *, ects: float | None = 5, until: int | None = None) -> dict[str, Any]:
+def credential_document(
+    number: int, issuer_id: str, *, ects: float | None = 5, until: int | None = None
+) -> dict[str, Any]:
     """An Open Badges 3.0 credential of about sixty claims; `number` tells the learners apart."""
-    outcomes = ("Explain a ledger", "Hash a document", "Check a proof", "Read a policy", "Audit a log", "Present a claim")
+    outcomes = (
+        "Explain a ledger",
+        "Hash a document",
+        "Check a proof",
+        "Read a policy",
+        "Audit a log",
+        "Present a claim",
+    )
     achievement = {
         "id": "urn:uuid:11111111-2222-4333-8444-555555555555",
         "type": ["Achievement"],
@@ -94,7 +103,12 @@ def credential_document(number: int, issuer_id: str, *, ects: float | None = 5, 
         "criteria": {"narrative": "Country of the issuer: SI\n\nWorkload: 125 hours\n\nType of assessment: project"},
         "creditsAvailable": 5,
         "alignment": [
-            {"type": ["Alignment"], "targetName": name, "targetUrl": f"https://standards.example/{at}", "targetCode": f"O{at}"}
+            {
+                "type": ["Alignment"],
+                "targetName": name,
+                "targetUrl": f"https://standards.example/{at}",
+                "targetCode": f"O{at}",
+            }
             for at, name in enumerate(outcomes, 1)
         ],
     }
@@ -118,8 +132,18 @@ def credential_document(number: int, issuer_id: str, *, ects: float | None = 5, 
         "credentialSubject": {
             "type": ["AchievementSubject"],
             "identifier": [
-                {"type": "IdentityObject", "hashed": False, "identityHash": f"Učenka {number} Ž", "identityType": "name"},
-                {"type": "IdentityObject", "hashed": False, "identityHash": f"{number:08d}", "identityType": "identifier"},
+                {
+                    "type": "IdentityObject",
+                    "hashed": False,
+                    "identityHash": f"Učenka {number} Ž",
+                    "identityType": "name",
+                },
+                {
+                    "type": "IdentityObject",
+                    "hashed": False,
+                    "identityHash": f"{number:08d}",
+                    "identityType": "identifier",
+                },
             ],
             **({} if ects is None else {"creditsEarned": ects}),
             "result": [{"type": ["Result"], "value": str(60 + number % 40)}],
@@ -143,7 +167,7 @@ class Entry:
 
 
 class World:
-    """An issuer whose log grew by `batches` entries at a time, each batch promised, then anchored a day after the last."""
+    """An issuer whose log grew by `batches` entries at a time: each promised, then anchored a day after the last."""
 
     def __init__(
         self,
@@ -296,7 +320,9 @@ class World:
             facts[self.tree.root(size)] = AnchorFact(sequence, size, previous, 0, self.block(sequence))
         return facts
 
-    def ledger_facts(self, *, revoked: Iterable[int] = (), suspended: Iterable[int] = (), **changes: Any) -> LedgerFacts:
+    def ledger_facts(
+        self, *, revoked: Iterable[int] = (), suspended: Iterable[int] = (), **changes: Any
+    ) -> LedgerFacts:
         """What the chain says; `revoked` and `suspended` are log indexes, `changes` replace fields."""
         words = (self.sizes[-1] + 255) // 256 if self.sizes else 0
         status = StatusFact(
@@ -335,7 +361,10 @@ class World:
     def ledger_policy(self, **changes: Any) -> LedgerPolicy:
         """This ledger, its chain pinned, this issuer pinned."""
         pinned = LedgerPolicy(
-            self.home.chain_id, self.home.ledger, GENESIS, issuers=((self.home.issuer, "Example University, Ljubljana"),)
+            self.home.chain_id,
+            self.home.ledger,
+            GENESIS,
+            issuers=((self.home.issuer, "Example University, Ljubljana"),),
         )
         return replace(pinned, **changes)
 

@@ -138,7 +138,9 @@ def _ledger(m: dict[str, Any]) -> LedgerFacts:
             tuple(int(word, 16) for word in status["suspended"]),
         ),
         {
-            _bytes(w["holder"]): {(bytes.fromhex(a["digest"]), _bytes(a["signature"])): a["accepted"] for a in w["answers"]}
+            _bytes(w["holder"]): {
+                (bytes.fromhex(a["digest"]), _bytes(a["signature"])): a["accepted"] for a in w["answers"]
+            }
             for w in m["contractWallets"]
         },
     )

@@ -45,7 +45,8 @@ def test_numbers_are_written_as_rfc_8785_appendix_b(bits: str, text: str) -> Non
 
 
 def test_members_are_sorted_as_rfc_8785_section_3_2_3() -> None:
-    given = '{"\\u20ac":"Euro Sign","\\r":"CR","\\ufb33":"Dalet","1":"One","\\ud83d\\ude00":"Smile","\\u0080":"C","\\u00f6":"o"}'
+    given = '{"\\u20ac":"Euro Sign","\\r":"CR","\\ufb33":"Dalet","1":"One","\\ud83d\\ude00":"Smile",'
+    given += '"\\u0080":"C","\\u00f6":"o"}'
     import json
 
     members = json.loads(given)
@@ -55,7 +56,7 @@ def test_members_are_sorted_as_rfc_8785_section_3_2_3() -> None:
 
 
 def test_strings_are_written_as_rfc_8785_section_3_2_2_2() -> None:
-    text = "\u20ac$\u000f\nA'B\"\\\\\"/\u0000\b\f\r\t\u007f\u2028"
+    text = '\u20ac$\u000f\nA\'B"\\\\"/\u0000\b\f\r\t\u007f\u2028'
     written = '"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/\\u0000\\b\\f\\r\\t\u007f\u2028"'
     assert dumps(text).decode() == written
     assert loads(written.encode()) == text

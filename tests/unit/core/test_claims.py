@@ -66,7 +66,9 @@ def test_empty_document_is_one_claim_at_the_empty_path() -> None:
     assert list(walk({})) == [Claim((), {})] and encode_document({}) == [b"[[],{}]"]
 
 
-@pytest.mark.parametrize("value", [1e21, -1e21, 1e-7, 5e-324, 2.0**53, 1e20, 2**53, float("nan"), "\ud800", {"\ud800": 1}])
+@pytest.mark.parametrize(
+    "value", [1e21, -1e21, 1e-7, 5e-324, 2.0**53, 1e20, 2**53, float("nan"), "\ud800", {"\ud800": 1}]
+)
 def test_what_no_file_can_carry_cannot_be_committed_to(value: Any) -> None:
     with pytest.raises(InputError):
         encode_document({"x": value})
@@ -106,7 +108,9 @@ def test_equal_values_get_different_leaves() -> None:
 
 def test_claims_root_binds_count_dates_and_tree() -> None:
     base = (8, 1, 2, bytes(32))
-    roots = {claims_root(*base)} | {claims_root(*(*base[:i], v, *base[i + 1 :])) for i, v in enumerate((16, 2, 0, b"\1" * 32))}  # type: ignore[arg-type]
+    roots = {claims_root(*base)} | {
+        claims_root(*(*base[:i], v, *base[i + 1 :])) for i, v in enumerate((16, 2, 0, b"\1" * 32))
+    }  # type: ignore[arg-type]
     assert len(roots) == 5
 
 
@@ -129,15 +133,17 @@ def test_credit_id_stands_exactly_where_credits_do(credits: int, credit_id: int)
         Subject(credits=credits, credit_id=credit_id.to_bytes(16))
 
 
-@pytest.mark.parametrize(("text", "chain"), [("eip155:1", 1), ("eip155:31337", 31337), (f"eip155:{2**64 - 1}", 2**64 - 1)])
+@pytest.mark.parametrize(
+    ("text", "chain"), [("eip155:1", 1), ("eip155:31337", 31337), (f"eip155:{2**64 - 1}", 2**64 - 1)]
+)
 def test_chain_names(text: str, chain: int) -> None:
     assert parse_chain(text) == chain
     assert Home(chain, bytes(20), 1).chain == text
 
 
 @pytest.mark.parametrize(
-    "text", ["eip155:0", "eip155:01", "eip155:", "eip155:-1", f"eip155:{2**64}", "eip155:1" + "0" * 30, "EIP155:1", "1", 1, None,
-             "eip155:1\n", "eip155:١", "eip155: 1"]
+    "text", ["eip155:0", "eip155:01", "eip155:", "eip155:-1", f"eip155:{2**64}", "eip155:1" + "0" * 30, "EIP155:1", "1",
+             1, None, "eip155:1\n", "eip155:١", "eip155: 1"]
 )  # fmt: skip
 def test_chain_names_refused(text: object) -> None:
     with pytest.raises(InputError, match="chain"):

@@ -21,7 +21,18 @@ FORBIDDEN = {
     "tempfile", "threading", "time", "urllib", "web3",
     "anchor", "node", "wallet",
 }  # fmt: skip
-HEAVY = ("web3", "flask", "sqlite_utils", "sqlite3", "eth_account", "eth_abi", "click", "requests", "cryptography", "trie")
+HEAVY = (
+    "web3",
+    "flask",
+    "sqlite_utils",
+    "sqlite3",
+    "eth_account",
+    "eth_abi",
+    "click",
+    "requests",
+    "cryptography",
+    "trie",
+)
 
 
 def modules() -> Iterator[Path]:

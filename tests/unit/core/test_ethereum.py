@@ -42,10 +42,12 @@ def test_mistyped_letter_case_is_a_wrong_checksum(text: str) -> None:
         parse_address(text[:at] + text[at].swapcase() + text[at + 1 :])
 
 
-@pytest.mark.parametrize("text", ["", "0x", "52908400098527886E0F7030069857D2E4169EE7", "0X" + "0" * 40, "0x" + "0" * 39,
-                                  "0x" + "0" * 41, "0x" + "g" * 40, "0x" + "٠" * 40, "0x" + "0" * 40 + "\n", None, 5])  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["", "0x", "52908400098527886E0F7030069857D2E4169EE7", "0X" + "0" * 40, "0x" + "0" * 39, "0x" + "0" * 41,
+             "0x" + "g" * 40, "0x" + "٠" * 40, "0x" + "0" * 40 + "\n", None, 5]
+)  # fmt: skip
 def test_address_refuses(text: object) -> None:
-    with pytest.raises(InputError, match="^ledger: "):
+    with pytest.raises(InputError, match=r"^ledger: "):
         parse_address(text, "ledger")
 
 
@@ -54,7 +56,9 @@ def test_recover_agrees_with_eth_account(number: int) -> None:
     account = Account.from_key(key(f"{number}").secret)
     digest = keccak256(b"%d" % number)
     signed = account.unsafe_sign_hash(digest)
-    assert recover(digest, bytes(signed.signature)) == bytes.fromhex(account.address[2:]) == address_of(key(f"{number}"))
+    assert (
+        recover(digest, bytes(signed.signature)) == bytes.fromhex(account.address[2:]) == address_of(key(f"{number}"))
+    )
     assert bytes(signed.signature) == sign(key(f"{number}"), digest)
 
 

@@ -112,7 +112,9 @@ REFUSED: dict[str, tuple[str, Change]] = {
     "promise after the year 9999": ("file.promise.anchorBy", _set("promise", "anchorBy", value=253_402_300_800)),
     "promise signed after the year 9999": ("file.promise.signedAt", _set("promise", "signedAt", value=2**53 - 1)),
     "promise signed with v 0": ("file.promise.signature", _set("promise", "signature", value="0x" + "01" * 64 + "00")),
-    "promise signed with a high s": ("file.promise.signature", _set("promise", "signature", value="0x" + "01" * 32 + "ff" * 32 + "1b")),
+    "promise signed with a high s": (
+        "file.promise.signature", _set("promise", "signature", value="0x" + "01" * 32 + "ff" * 32 + "1b")
+    ),
     "promise signed with 64 bytes": ("file.promise.signature", _set("promise", "signature", value="0x" + "01" * 64)),
     "path of 49 nodes": ("file.promise.path", _set("promise", "path", value=[H] * 49)),
     "path with a short node": ("file.promise.path[0]", _set("promise", "path", value=["00"])),

@@ -67,7 +67,11 @@ def test_words_of_strangers_stay_on_one_harmless_line(name: str, world: World) -
     value[name + "x"] = 1
     texts.append(rootseal.verify(dumps(value), None, now=world.now).credentials[0])
     scope = world.ledger_facts(accreditations=(world.accreditation(scope=name + "scope"),))
-    texts.append(rootseal.verify(world.file(4).to_bytes(), world.accreditor_policy, world.facts(scope), now=world.now).credentials[0])
+    texts.append(
+        rootseal.verify(
+            world.file(4).to_bytes(), world.accreditor_policy, world.facts(scope), now=world.now
+        ).credentials[0]
+    )
     for credential in texts:
         for check in credential.checks:
             assert check.reason.isprintable() and len(check.reason) < 500

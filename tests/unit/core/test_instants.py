@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+
 import pytest
 
 from rootseal.errors import InputError
@@ -42,7 +44,7 @@ def test_reads(text: str, seconds: int) -> None:
     ],
 )  # fmt: skip
 def test_refuses(text: str) -> None:
-    with pytest.raises(InputError, match="^validFrom: ") as caught:
+    with pytest.raises(InputError, match=r"^validFrom: ") as caught:
         parse_instant(text, "validFrom")
     assert caught.value.value == text
 
@@ -53,15 +55,17 @@ def test_refuses_what_is_no_text(value: object) -> None:
         parse_instant(value)
 
 
-@pytest.mark.parametrize("seconds", [0, 1, 59, 86_399, 86_400, 951_782_399, 951_868_800, 1_709_164_800, 2**31, 4_107_542_399, LAST])
+@pytest.mark.parametrize(
+    "seconds", [0, 1, 59, 86_399, 86_400, 951_782_399, 951_868_800, 1_709_164_800, 2**31, 4_107_542_399, LAST]
+)
 def test_writes_what_it_reads(seconds: int) -> None:
     assert parse_instant(format_instant(seconds)) == seconds
 
 
 def test_every_day_of_four_centuries_is_written_in_order() -> None:
-    days = [format_date(day * 86_400) for day in range(0, 146_097, 7)]
-    assert days == sorted(set(days))
-    assert [parse_instant(f"{day}T00:00:00Z") for day in days] == [day * 86_400 for day in range(0, 146_097, 7)]
+    for day in range(146_097):
+        year, month, number = map(int, format_date(day * 86_400).split("-"))
+        assert calendar.timegm((year, month, number, 0, 0, 0)) == day * 86_400
 
 
 @pytest.mark.parametrize("seconds", [-1, LAST + 1, 2**63])

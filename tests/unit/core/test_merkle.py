@@ -67,8 +67,11 @@ def test_root_is_the_one_of_rfc_9162(size: int, tree: Tree) -> None:
 
 
 def test_root_of_nothing_and_of_one() -> None:
-    assert Tree().root() == EMPTY_ROOT == root_of([]) == bytes.fromhex(
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert (
+        Tree().root()
+        == EMPTY_ROOT
+        == root_of([])
+        == bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     )
     assert root_of(LEAVES[:1]) == LEAVES[0] == sha256(b"\x000").digest()
     assert node_hash(b"a", b"b") == sha256(b"\x01ab").digest()

@@ -98,8 +98,9 @@ def test_trust_reads_issuer_and_accreditor() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "/", "5", f"{LEDGER}/5", f"eip155:1:{LEDGER}", f"eip155:1:{LEDGER}/", f"eip155:1:{LEDGER}/0", f"eip155:1:{LEDGER}/-1",
-             f"eip155:1:{LEDGER}/٥", f"eip155:1:{LEDGER}/5/6", f"eip155:x:{LEDGER}/5", f"eip155:1:{LEDGER}/" + "9" * 5000]
+    "text", ["", "/", "5", f"{LEDGER}/5", f"eip155:1:{LEDGER}", f"eip155:1:{LEDGER}/", f"eip155:1:{LEDGER}/0",
+             f"eip155:1:{LEDGER}/-1", f"eip155:1:{LEDGER}/٥", f"eip155:1:{LEDGER}/5/6", f"eip155:x:{LEDGER}/5",
+             f"eip155:1:{LEDGER}/" + "9" * 5000]
 )  # fmt: skip
 def test_trust_refuses(text: str) -> None:
     with pytest.raises(InputError):
@@ -111,7 +112,9 @@ def test_trust_adds_and_never_unpins() -> None:
     more = policy.with_trust(parse_trust(f"eip155:100:{LEDGER}/7")).with_trust(parse_trust(f"eip155:100:{LEDGER}/8"))
     (ledger,) = more.ledgers
     assert ledger.genesis == b"\x11" * 32 and ledger.code == b"\x22" * 32 and not ledger.test
-    assert dict(ledger.issuers) == {7: "Univerza", 8: "issuer 8"} and ledger.accreditors == policy.ledgers[0].accreditors
+    assert (
+        dict(ledger.issuers) == {7: "Univerza", 8: "issuer 8"} and ledger.accreditors == policy.ledgers[0].accreditors
+    )
     other = policy.with_trust(parse_trust(f"eip155:5:{LEDGER}/7"))
     assert len(other.ledgers) == 2
     assert other.ledger(Home(5, bytes.fromhex(LEDGER[2:]), 7)) == other.ledgers[1]

@@ -27,7 +27,8 @@ def test_checkpoint_digest_is_eip_712(home: Home, numbers: tuple[int, int, int])
             "primaryType": "Checkpoint",
             "domain": {"name": "Rootseal", "version": "1", "chainId": home.chain_id,
                        "verifyingContract": "0x" + home.ledger.hex()},
-            "message": {"issuer": home.issuer, "size": size, "root": root, "signedAt": signed_at, "anchorBy": anchor_by},
+            "message": {"issuer": home.issuer, "size": size, "root": root, "signedAt": signed_at,
+                        "anchorBy": anchor_by},
         }
     )  # fmt: skip
     assert checkpoint_digest(home, size, root, signed_at, anchor_by) == _hash_eip191_message(message)

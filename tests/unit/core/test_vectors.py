@@ -59,7 +59,11 @@ def test_commitments() -> None:
             assert leaves[claim["position"]] == leaf
         root = claims_root(case["count"], case["validFrom"], case["validUntil"], root_of(leaves))
         subject_hash = subject.hash(bytes.fromhex(case["subjectSalt"]))
-        assert (root.hex(), subject_hash.hex(), home.log_id.hex()) == (case["claimsRoot"], case["subjectHash"], case["logId"])
+        assert (root.hex(), subject_hash.hex(), home.log_id.hex()) == (
+            case["claimsRoot"],
+            case["subjectHash"],
+            case["logId"],
+        )
         assert commit(home, root, subject_hash).hex() == case["commitment"]
 
 
@@ -158,7 +162,11 @@ def test_links_of_the_specification_lead_somewhere() -> None:
 
 
 def test_specification_names_every_member_of_the_formats() -> None:
-    for name, text in (("credential", "credential-file"), ("presentation", "presentation"), ("issuer", "issuer-document")):
+    for name, text in (
+        ("credential", "credential-file"),
+        ("presentation", "presentation"),
+        ("issuer", "issuer-document"),
+    ):
         value = json.loads((SPEC / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
         page = (SPEC / f"{text}.md").read_text(encoding="utf-8")
         for member in value["properties"]:

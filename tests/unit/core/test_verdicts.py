@@ -109,7 +109,11 @@ def test_less_knowledge_never_makes_a_verdict_greener() -> None:
     """Taking facts, policy or both away from any case never turns it into "verified"."""
     for name, case in CASES.items():
         full = run(case)
-        for less in (replace(case, facts=Facts()), replace(case, policy=None), replace(case, policy=None, facts=Facts())):
+        for less in (
+            replace(case, facts=Facts()),
+            replace(case, policy=None),
+            replace(case, policy=None, facts=Facts()),
+        ):
             assert run(less).overall != "verified", name
             if full.overall == "undetermined":
                 assert run(less).overall != "verified", name

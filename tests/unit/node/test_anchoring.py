@@ -185,6 +185,23 @@ def test_a_chain_that_does_not_answer_is_waited_for(node: Node) -> None:
     assert any("no answer" in sentence for sentence in said)
 
 
+def test_two_processes_that_send_the_same_queue_anchor_once(node: Node) -> None:
+    seal(node.services, 0)
+    with open_node(node.directory, node.chain, node.clock) as other:
+        update = node.services.store.outbox.record
+        raced: list[object] = []
+
+        def record(intent: object, attempt: object) -> object:
+            if not raced:
+                raced.append(other.tick())
+            return update(intent, attempt)  # type: ignore[arg-type]
+
+        node.services.store.outbox.record = record  # type: ignore[method-assign, assignment]
+        assert node.services.anchor().reached
+    assert node.services.connection.ledger.head(1).sequence == 1
+    assert len(node.services.store.outbox.attempts("anchor/1")) == 1
+
+
 def test_an_empty_account_is_said_with_address_and_amount(node: Node) -> None:
     seal(node.services, 0)
     node.chain.set_balance(node.services.connection.signer.address, 0)
