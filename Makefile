@@ -35,14 +35,14 @@ lint: .make/dev
 
 types: .make/dev
 	$(BIN)/mypy --strict -p rootseal -p anchor -p node -p wallet
-	$(BIN)/mypy --strict scripts
+	$(BIN)/mypy --strict scripts/*.py
 
 imports: .make/dev
 	$(BIN)/lint-imports
 
 ## make bench            figures with ratios, JSON beside them in docs/
 bench: .make/dev
-	$(BIN)/python scripts/bench.py
+	$(BIN)/python -m scripts.bench
 
 ## make vectors          write the committed test vectors and golden documents anew
 vectors: .make/dev

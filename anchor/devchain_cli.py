@@ -1,11 +1,13 @@
-"""`rootseal chain`: a development chain on this machine."""
+"""`rootseal chain`: a development chain on this machine.
+
+Errors are not caught here: the program `rootseal` turns every foreseen one into a sentence and its code.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
-import sys
 import threading
 from pathlib import Path
 from types import FrameType
@@ -14,7 +16,6 @@ from typing import Literal
 import click
 
 from anchor.devchain import ChainInfo, start
-from rootseal.errors import RootsealError
 
 
 @click.command("chain")
@@ -31,7 +32,7 @@ from rootseal.errors import RootsealError
     type=click.Path(dir_okay=False, path_type=Path),
     help="Keep the chain in this file. Without it the chain is gone when the command ends.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one line: url, chainId, engine, state, pid.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON (rootseal/chain/1).")
 def main(engine: Literal["auto", "anvil", "embedded"], port: int, state: Path | None, as_json: bool) -> None:
     """Run an Ethereum chain for development on 127.0.0.1 until Ctrl-C.
 
@@ -55,14 +56,6 @@ def main(engine: Literal["auto", "anvil", "embedded"], port: int, state: Path | 
     Exit codes: 0 stopped; 2 bad option, port taken, state file unusable or in use; 3 the engine
     failed.
     """
-    try:
-        _serve(engine, port, state, as_json)
-    except RootsealError as error:
-        click.echo(f"Error: {error.diagnostics()}", err=True)
-        sys.exit(error.exit_code)
-
-
-def _serve(engine: Literal["auto", "anvil", "embedded"], port: int, state: Path | None, as_json: bool) -> None:
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -86,11 +79,15 @@ def _announce(info: ChainInfo, as_json: bool) -> None:
     kept = None if info.state is None else str(info.state)
     if as_json:
         line = {"url": info.url, "chainId": info.chain_id, "engine": info.engine, "state": kept, "pid": os.getpid()}
-        click.echo(json.dumps(line))
+        click.echo(json.dumps({"format": "rootseal/chain/1", **line}, separators=(",", ":")))
         return
     click.echo(info.url)
     click.echo(f"{info.engine}, chain id {info.chain_id}, {kept or 'in memory only'}. For tests only; Ctrl-C stops it.")
 
 
 if __name__ == "__main__":
-    main()
+    import sys
+
+    from rootseal.__main__ import main as program
+
+    sys.exit(program(["chain", *sys.argv[1:]]))

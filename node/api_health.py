@@ -37,14 +37,14 @@ def health_routes(services: Services, health: Health) -> APIBlueprint:
 
     @routes.get("/healthz", summary="The process answers", responses=_answer("application/json", "It does."))
     def healthz() -> Response:
-        return _plain({"status": "ok"})
+        return _plain({"format": "rootseal/health/1", "status": "ok"})
 
     @routes.get("/readyz", summary="The node works", responses=_answer("application/json", "It does."))
     def readyz() -> Response:
         services.newest_checkpoint()  # the store answers, or this is a problem
         if not health.ready(time.time()):
             return problem(503, "The node does not get on with its work.", health.pulse.problem, {"Retry-After": "15"})
-        return _plain({"status": "ready"})
+        return _plain({"format": "rootseal/health/1", "status": "ready"})
 
     @routes.get("/metrics", summary="Prometheus metrics", responses=_answer("text/plain", "Text exposition format."))
     def metrics() -> Response:

@@ -27,6 +27,7 @@ _WORDS = (
     ("To try it out", "demo", "all", "The whole story on this machine: issue, anchor, present, verify, audit."),
     ("To try it out", "chain", "chain", "Run a development chain on 127.0.0.1."),
     ("For an institution", "node", "node", "Issue, seal and anchor credentials; serve the log."),
+    ("For an institution", "doctor", "node", "Examine a node, or one file, and say what is wrong and the way out."),
     ("For a learner", "wallet", "wallet", "Keep credentials and present as little of them as needed."),
     ("For a learner", "update", "wallet", "Replace the promise in a file by the anchor that kept it."),
     ("For an employer", "verify", "wallet", "Check credentials and presentations."),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from rootseal.anchoring import Anchor
 from rootseal.canonical import loads
 from rootseal.commitment import Home
 from rootseal.errors import InputError
@@ -57,10 +59,20 @@ def open_file(data: bytes) -> OpenedFile:
     if form == PRESENTATION_FORMAT:
         presentation = Presentation.from_json(value)
         credentials = tuple(credential.open() for credential in presentation.credentials)
+        _check_publications(credentials)
         if presentation.holder is None:
             return OpenedFile(credentials)
         return OpenedFile(credentials, presentation.holder, presentation.holder.digest(presentation.digest))
     raise InputError("file.format", f"must be {CREDENTIAL_FORMAT} or {PRESENTATION_FORMAT}", form)
+
+
+def _check_publications(credentials: Sequence[OpenedCredential]) -> None:
+    """Refuse one publication told in two ways: what proves the one account must not lend itself to the other."""
+    told: dict[tuple[Home, bytes], Anchor] = {}
+    for anchor in (anchor for credential in credentials for anchor in credential.proofs.anchors):
+        account = replace(anchor, path=(), transaction=b"", evidence=None)
+        if told.setdefault((anchor.home, anchor.root), account) != account:
+            raise InputError("file.credentials", "describe one publication in two ways", f"anchor {anchor.sequence}")
 
 
 def questions(data: bytes) -> tuple[Question, ...]:

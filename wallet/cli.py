@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from rootseal.errors import InputError, RootsealError, VerificationError
-from rootseal.ethereum import ZERO_ADDRESS, checksum_address
+from rootseal.ethereum import ZERO_ADDRESS, address_text, checksum_address
 from wallet.box import Box, Held
 from wallet.console import as_json_option, finish, line, paragraph, print_json
 from wallet.disk import read_file
 from wallet.keyring import address_of, ask_new_passphrase, create_key
 from wallet.listing import entry_json, print_entries
+from wallet.merging import is_anchored
 from wallet.present_cli import present
 from wallet.proving import require_proof
 from wallet.settings import load_policy
@@ -62,12 +63,12 @@ def init(directory: Path, passphrase_file: Path | None, as_json: bool) -> None:
     """
     passphrase = ask_new_passphrase(passphrase_file)
     box = Box.create(directory)
-    address = checksum_address(create_key(box.keystore, passphrase))
+    address = create_key(box.keystore, passphrase)
     if as_json:
-        print_json({"format": "rootseal/wallet/1", "directory": str(directory), "address": address})
+        print_json({"format": "rootseal/wallet/1", "directory": str(directory), "address": address_text(address)})
         return
     line(f"Your wallet is in {directory}.")
-    line(f"Its address, which you give to the issuer: {address}")
+    line(f"Its address, which you give to the issuer: {checksum_address(address)}")
 
 
 @main.command("address")
@@ -80,11 +81,11 @@ def address(directory: Path, as_json: bool) -> None:
     Example:
       rootseal wallet address ~/wallet
     """
-    text = checksum_address(address_of(Box.open(directory).keystore))
+    found = address_of(Box.open(directory).keystore)
     if as_json:
-        print_json({"format": "rootseal/wallet/1", "directory": str(directory), "address": text})
+        print_json({"format": "rootseal/wallet/1", "directory": str(directory), "address": address_text(found)})
     else:
-        line(text)
+        line(checksum_address(found))
 
 
 @main.command("receive")
@@ -189,10 +190,11 @@ def _update_one(updater: Updater, held: Held, as_json: bool) -> int:
         file, outcome = updater.update(held.file)
         if file != held.file:
             held.save(file)
-        result, sentence, code = outcome.to_json(), outcome.sentence, exit_code_of(outcome)
+        result, sentence, code = {**outcome.to_json(), "reason": None}, outcome.sentence, exit_code_of(outcome)
     except RootsealError as error:
-        result, sentence = {"outcome": "refused", "reason": str(error)}, f"nothing was changed; {error}"
-        code = error.exit_code
+        reason, code = error.diagnostics(), error.exit_code
+        unchanged = {"anchored": is_anchored(held.file), "issuerDocumentHash": None, "notes": []}
+        result, sentence = {"outcome": "refused", **unchanged, "reason": reason}, f"nothing was changed; {reason}"
     if as_json:
         print_json({"format": "rootseal/wallet-update/1", "id": held.commitment.hex(), **result})
     else:

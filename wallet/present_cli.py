@@ -133,7 +133,7 @@ def _preview_json(held: Held, seen: Preview) -> Json:
         "id": held.commitment.hex(),
         "shown": [{"path": list(claim.path), "value": claim.value} for claim in seen.shown],
         "hidden": [list(path) for path in seen.hidden],
-        "holder": seen.holder,
+        "holder": None if seen.holder is None else seen.holder.lower(),
     }
 
 

@@ -197,7 +197,7 @@ contract ClaimTest is CreditsTest {
         r.entry.claimsRoot = ~r.entry.claimsRoot;
         _claimReverts(r, _notIncluded(r));
         r.entry.claimsRoot = ~r.entry.claimsRoot;
-        _claim(r);
+        _claim(_request(r.entry, ALICE_KEY));
     }
 
     function test_claim_revertsWithNotIncludedAtAnotherIndex(uint64 index) public {
@@ -283,7 +283,7 @@ contract ClaimTest is CreditsTest {
         _claimReverts(r, _consentInvalid(r));
     }
 
-    function test_claim_revertsWithConsentInvalidForOtherChainsAndContracts() public {
+    function test_claim_revertsWithConsentInvalidForAnotherContract() public {
         Request memory r = _good();
         IEctxCredits twin = deployCredits(address(ledger));
         r.signature = _sign(ALICE_KEY, twin.claimDigest(_commitment(r.entry), DEADLINE));

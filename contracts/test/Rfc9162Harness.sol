@@ -9,7 +9,7 @@ contract Rfc9162Harness {
     struct Case {
         uint64 index;
         uint64 size;
-        bytes32 leaf;
+        bytes32 leafHash;
         bytes32[] path;
     }
 
@@ -18,19 +18,19 @@ contract Rfc9162Harness {
         bytes32 root;
     }
 
-    function rootFromInclusion(uint64 index, uint64 size, bytes32 leaf, bytes32[] calldata path)
+    function rootFromInclusion(uint64 index, uint64 size, bytes32 leafHash, bytes32[] calldata path)
         external
         view
         returns (bool complete, bytes32 root)
     {
-        return Rfc9162.rootFromInclusion(index, size, leaf, path);
+        return Rfc9162.rootFromInclusion(index, size, leafHash, path);
     }
 
     function rootsFromInclusion(Case[] calldata cases) external view returns (Answer[] memory answers) {
         answers = new Answer[](cases.length);
         for (uint256 i = 0; i < cases.length; ++i) {
             Case calldata c = cases[i];
-            (answers[i].complete, answers[i].root) = Rfc9162.rootFromInclusion(c.index, c.size, c.leaf, c.path);
+            (answers[i].complete, answers[i].root) = Rfc9162.rootFromInclusion(c.index, c.size, c.leafHash, c.path);
         }
     }
 

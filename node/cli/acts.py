@@ -41,7 +41,7 @@ def revoke(directory: Path, ids: Sequence[str], reason: str, as_json: bool) -> N
     Exit codes: 0 queued, or asked before; 2 no such credential; 3 one is not anchored yet.
     """
     with opened(directory) as services:
-        _answer("revoke", services.revoke(ids, _REASONS[reason]), as_json)
+        _answer(services.revoke(ids, _REASONS[reason]), as_json)
 
 
 @click.command()
@@ -59,7 +59,7 @@ def suspend(directory: Path, ids: Sequence[str], reason: str, as_json: bool) -> 
     Exit codes: 0 queued, or asked before; 2 no such credential; 3 one is not anchored yet, or revoked.
     """
     with opened(directory) as services:
-        _answer("suspend", services.suspend(ids, _REASONS[reason]), as_json)
+        _answer(services.suspend(ids, _REASONS[reason]), as_json)
 
 
 @click.command()
@@ -76,17 +76,19 @@ def reinstate(directory: Path, ids: Sequence[str], as_json: bool) -> None:
     Exit codes: 0 queued, or asked before; 2 no such credential; 3 one is not anchored yet, or revoked.
     """
     with opened(directory) as services:
-        _answer("reinstate", services.reinstate(ids), as_json)
+        _answer(services.reinstate(ids), as_json)
 
 
-def _answer(command: str, outcome: StatusOutcome, as_json: bool) -> None:
+def _answer(outcome: StatusOutcome, as_json: bool) -> None:
+    act = outcome.act.value
     value = {
+        "act": act,
         "requested": list(outcome.requested),
         "already": list(outcome.already),
-        "transactions": list(outcome.intents),
+        "intents": list(outcome.intents),
     }
-    lines = [f"{credential_id}: {command} is queued" for credential_id in outcome.requested]
-    lines += [f"{credential_id}: {command} was asked for before" for credential_id in outcome.already]
+    lines = [f"{credential_id}: {act} is queued" for credential_id in outcome.requested]
+    lines += [f"{credential_id}: {act} was asked for before" for credential_id in outcome.already]
     if outcome.requested:
         lines.append("It takes effect when it is on chain: 'rootseal node anchor DIR' sends it, and so does 'run'.")
-    answer(as_json, command, value, lines)
+    answer(as_json, "act", value, lines)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from node.cli.shapes import anchor_json, checkpoint_json
 from node.cli.terminal import answer, directory_argument, json_option, leave, opened, tell
 
 if TYPE_CHECKING:
     from node.anchoring import AnchorOutcome
-    from node.store import AnchorRow
 
 __all__ = ["anchor", "run"]
 
@@ -45,18 +45,8 @@ def _as_json(outcome: AnchorOutcome) -> dict[str, Any]:
         "reached": outcome.reached,
         "wait": outcome.until,
         "problem": outcome.problem,
-        "checkpoint": None if point is None else {"size": point.size, "root": point.root.hex()},
-        "anchor": None if row is None else _anchor_json(row),
-    }
-
-
-def _anchor_json(row: AnchorRow) -> dict[str, Any]:
-    block = {"number": row.block.number, "hash": "0x" + row.block.hash.hex(), "timestamp": row.block.timestamp}
-    return {
-        "sequence": row.sequence,
-        "size": row.size,
-        "transaction": "0x" + row.transaction.hex(),
-        "block": block,
+        "checkpoint": None if point is None else checkpoint_json(point),
+        "anchor": None if row is None else anchor_json(row),
     }
 
 

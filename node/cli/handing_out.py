@@ -62,7 +62,7 @@ def update(directory: Path, out: Path, as_json: bool) -> None:
     """
     with opened(directory) as services, progress("Updating files") as move:
         outcome = services.update(out, lambda done: move(done, done))
-    answer(as_json, "node-update", _as_json(outcome), _lines(outcome))
+    answer(as_json, "update", _as_json(outcome), _lines(outcome))
     leave(1 if outcome.unknown else 0)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from node.cli.refused import refused_json, refused_lines, write_refused
+from node.cli.shapes import checkpoint_json
 from node.cli.terminal import answer, directory_argument, json_option, leave, opened
 from rootseal.errors import InputError
 from rootseal.instants import format_instant
@@ -122,12 +123,7 @@ def seal(directory: Path, as_json: bool) -> None:
     value: dict[str, Any] = {"sealed": count, "checkpoint": None}
     lines = ["Nothing waits to be sealed."]
     if checkpoint is not None:
-        value["checkpoint"] = {
-            "size": checkpoint.size,
-            "root": checkpoint.root.hex(),
-            "signedAt": checkpoint.signed_at,
-            "anchorBy": checkpoint.anchor_by,
-        }
+        value["checkpoint"] = checkpoint_json(checkpoint)
         lines = [
             f"Sealed {count}: the log has {checkpoint.size} entries, its root is {checkpoint.root.hex()}.",
             f"Promised on chain by {format_instant(checkpoint.anchor_by)}.",

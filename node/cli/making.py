@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from node.cli.terminal import answer, directory_argument, json_option, leave, tell
-from rootseal.ethereum import checksum_address, parse_address
+from rootseal.ethereum import address_text, checksum_address, parse_address
 
 if TYPE_CHECKING:
     from node.init import InitOutcome
@@ -88,7 +88,7 @@ def init(
         test=test,
     )
     outcome = initialise(directory, request, tell, timeout=timeout)
-    answer(as_json, "node-init", _as_json(directory, outcome), _lines(directory, outcome))
+    answer(as_json, "init", _as_json(directory, outcome), _lines(directory, outcome))
     leave(0 if outcome.waiting is None else 3)
 
 
@@ -99,22 +99,22 @@ def _as_json(directory: Path, outcome: InitOutcome) -> dict[str, Any]:
         "ready": outcome.waiting is None,
         "waiting": outcome.waiting,
         "chain": f"eip155:{config.chain_id}",
-        "ledger": None if config.ledger is None else "0x" + config.ledger.hex(),
+        "ledger": None if config.ledger is None else address_text(config.ledger),
         "issuer": config.issuer,
-        "key": checksum_address(outcome.key),
+        "key": address_text(outcome.key),
         "test": config.test,
         "calls": [
             {
                 "what": call.what,
                 "chainId": config.chain_id,
-                "to": None if call.to is None else checksum_address(call.to),
+                "to": None if call.to is None else address_text(call.to),
                 "value": "0x0",
                 "data": "0x" + call.data.hex(),
             }
             for call in outcome.calls
         ],
         "funds": [
-            {"address": checksum_address(funds.address), "wei": str(funds.wei), "purpose": funds.purpose}
+            {"address": address_text(funds.address), "wei": str(funds.wei), "purpose": funds.purpose}
             for funds in outcome.funds
         ],
     }

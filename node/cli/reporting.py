@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from node.cli.shapes import anchor_json, checkpoint_json
 from node.cli.terminal import answer, directory_argument, harmless, json_option, leave, opened
+from rootseal.anchoring import home_json
 from rootseal.instants import format_instant
 
 if TYPE_CHECKING:
     from node.fsck import FsckReport
-    from node.store import Checkpoint
     from node.summary import NodeStatus
 
 __all__ = ["fsck", "status"]
@@ -34,17 +35,13 @@ def status(directory: Path, as_json: bool) -> None:
     """
     with opened(directory) as services:
         found = services.status()
-        home = str(services.home)
-    answer(as_json, "status", {"home": home, **_status_json(found)}, _status_lines(found, home))
+        home = services.home
+    answer(as_json, "status", {"home": home_json(home), **_status_json(found)}, _status_lines(found, str(home)))
     leave(1 if found.overdue else 3 if found.chain is None else 0)
 
 
-def _promise(point: Checkpoint) -> dict[str, Any]:
-    return {"size": point.size, "root": point.root.hex(), "signedAt": point.signed_at, "anchorBy": point.anchor_by}
-
-
 def _status_json(found: NodeStatus) -> dict[str, Any]:
-    anchor, chain = found.anchor, found.chain
+    chain = found.chain
     return {
         "test": found.test,
         "healthy": found.healthy,
@@ -53,12 +50,10 @@ def _status_json(found: NodeStatus) -> dict[str, Any]:
         "withdrawn": found.withdrawn,
         "anchored": found.anchored,
         "oldestAcceptedAt": found.oldest_accepted_at,
-        "checkpoint": None if found.checkpoint is None else _promise(found.checkpoint),
-        "anchor": None
-        if anchor is None
-        else {"sequence": anchor.sequence, "size": anchor.size, "block": anchor.block.number},
-        "overdue": [_promise(point) for point in found.overdue],
-        "near": [_promise(point) for point in found.near],
+        "checkpoint": None if found.checkpoint is None else checkpoint_json(found.checkpoint),
+        "anchor": None if found.anchor is None else anchor_json(found.anchor),
+        "overdue": [checkpoint_json(point) for point in found.overdue],
+        "near": [checkpoint_json(point) for point in found.near],
         "transactions": found.intents,
         "chain": None
         if chain is None

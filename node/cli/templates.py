@@ -64,7 +64,7 @@ def list_templates(directory: Path, as_json: bool) -> None:
     rows = [{"key": key, "title": item.title, "credits": _credits(item)} for key, item in sorted(found.items())]
     width = max((len(key) for key in found), default=0)
     lines = [f"{row['key']:{width}}  {harmless(row['title'])} ({row['credits'] or 'no'} ECTS credits)" for row in rows]
-    answer(as_json, "templates", {"templates": rows}, lines or ["There are none: 'rootseal node templates add'."])
+    answer(as_json, "templates-list", {"templates": rows}, lines or ["There are none: 'rootseal node templates add'."])
 
 
 @templates.command()
@@ -82,7 +82,7 @@ def show(directory: Path, key: str, as_json: bool) -> None:
         item = _one(services.templates(), key)
     value = item.to_json()
     lines = [f"{name}: {harmless(json.dumps(part, ensure_ascii=False), 2000)}" for name, part in value.items()]
-    answer(as_json, "template", {"template": value}, lines)
+    answer(as_json, "templates-show", {"template": value}, lines)
 
 
 @templates.command()

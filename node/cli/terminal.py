@@ -27,10 +27,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 
 def answer(as_json: bool, command: str, value: dict[str, Any], lines: Iterable[str]) -> None:
-    """Print `value` as one line of JSON of format `rootseal/<command>/1`, or `lines` for a person."""
+    """Print `value` as one line of JSON of format `rootseal/node-<command>/1`, or `lines` for a person."""
     if as_json:
         # ASCII only: no terminal and no pipe can be upset by a name in another alphabet.
-        click.echo(json.dumps({"format": f"rootseal/{command}/1", **value}, separators=(",", ":")))
+        click.echo(json.dumps({"format": f"rootseal/node-{command}/1", **value}, separators=(",", ":")))
         return
     for line in lines:
         click.echo(_encodable(line))

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from node.roster.escaping import unescaped
+from node.roster.header import REASON, column_name, columns_of
 from node.roster.report import COLUMNS
 from node.roster.sources import Defect, SourceRow
-from rootseal.errors import InputError, shorten
+from rootseal.errors import InputError
 
-__all__ = ["csv_rows"]
+__all__ = ["csv_header", "csv_rows"]
 
 _DELIMITERS = (",", ";", "\t")
 # A cell rarely has two line breaks; an unclosed quotation mark would swallow thousands of lines.
@@ -25,11 +26,8 @@ _MAX_LINES_PER_ROW = 20
 def csv_rows(text: str, filename: str) -> Iterator[SourceRow]:
     """The rows below the header line. Raises `InputError` for a header that is not one."""
     lines = list(io.StringIO(text, newline=""))
-    delimiter = _sniff(lines[0])
-    header, used = _record(lines, 0, delimiter)
-    if isinstance(header, Defect):
-        raise InputError(f"{filename}, line 1", header.reason, lines[0])
-    columns = _columns(header, f"{filename}, line 1")
+    delimiter, header, used = _first(lines, filename)
+    columns = columns_of(header, f"{filename}, line 1")
     at = used
     while at < len(lines):
         cells, used = _record(lines, at, delimiter)
@@ -37,11 +35,27 @@ def csv_rows(text: str, filename: str) -> Iterator[SourceRow]:
         at += used
 
 
+def csv_header(text: str, filename: str) -> tuple[str, list[str]]:
+    """The delimiter, and the header's cells as they stand, without empty ones at the end."""
+    delimiter, header, _ = _first(list(io.StringIO(text, newline="")), filename)
+    while header and not header[-1].strip():
+        header.pop()
+    return delimiter, header
+
+
+def _first(lines: Sequence[str], filename: str) -> tuple[str, list[str], int]:
+    delimiter = _sniff(lines[0])
+    header, used = _record(lines, 0, delimiter)
+    if isinstance(header, Defect):
+        raise InputError(f"{filename}, line 1", header.reason, lines[0])
+    return delimiter, header, used
+
+
 def _sniff(line: str) -> str:
     """The delimiter that makes the most known column names out of the header line."""
 
     def known(delimiter: str) -> int:
-        return sum(_column_name(cell.strip(' "\r\n')) in COLUMNS for cell in line.split(delimiter))
+        return sum(column_name(cell.strip(' "\r\n')) in COLUMNS for cell in line.split(delimiter))
 
     return max(_DELIMITERS, key=known)
 
@@ -59,40 +73,23 @@ def _record(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str] | 
         return Defect(f"quotation marks are wrong: {error}"), 1
 
 
-def _columns(header: Sequence[str], where: str) -> tuple[str, ...]:
-    """The column names in their order; trailing empty cells, as spreadsheets write them, are dropped."""
-    names = tuple(_column_name(cell) for cell in header)
-    while names and not names[-1]:
-        names = names[:-1]
-    for name in names:
-        if name not in COLUMNS:
-            problem = f"unknown column {shorten(name)}; the columns are {', '.join(COLUMNS)}"
-            raise InputError(where, problem if name else "a column has no name")
-        if names.count(name) > 1:
-            raise InputError(where, f"column {name} is there twice")
-    missing = [name for name in COLUMNS if name not in names]
-    if missing:
-        raise InputError(where, f"missing column{'s' if len(missing) > 1 else ''}: {', '.join(missing)}")
-    return names
-
-
-def _column_name(cell: str) -> str:
-    """Letter case, surrounding space, and space or hyphen for underscore make no difference."""
-    return re.sub(r"[\s_-]+", "_", cell.strip().casefold())
-
-
 def _row(line: int, cells: list[str] | Defect, columns: tuple[str, ...], text: str) -> SourceRow:
     if isinstance(cells, Defect):
         return SourceRow(line, {}, (text.rstrip("\r\n"),), cells)
+    if REASON in columns:
+        # Our own file of refused rows comes back: its apostrophes were not in the list.
+        cells = [unescaped(cell) for cell in cells]
     raw = tuple(cells)
-    if not any(map(str.strip, cells)):
-        return SourceRow(line, {}, raw)
     width = len(columns)
     while len(cells) > width and not cells[-1].strip():
         cells.pop()
+    found = dict(zip(columns, cells, strict=False))
+    found.pop(REASON, None)
+    if not any(map(str.strip, (*found.values(), *cells[width:]))):
+        return SourceRow(line, {}, raw)
     if len(cells) > width:
         reason = f"has {len(cells)} cells where the header has {width}: the first one too many is here"
         return SourceRow(line, {}, raw, Defect(reason, value=cells[width]))
     if len(cells) < width:
         return SourceRow(line, {}, raw, Defect(f"has {len(cells)} cells where the header has {width}"))
-    return SourceRow(line, dict(zip(columns, cells, strict=True)), raw)
+    return SourceRow(line, found, raw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from node.roster.header import REASON
 from node.roster.report import COLUMNS
 from node.roster.sources import Defect, SourceRow
 
@@ -34,7 +35,7 @@ def _row(line: int, source: str) -> SourceRow:
     defect = _defect(pairs)
     if defect is not None:
         return SourceRow(line, {}, (source,), defect)
-    cells = {name: "" if value is None else str(value) for name, value in pairs}
+    cells = {name: "" if value is None else str(value) for name, value in pairs if name != REASON}
     absent = dict.fromkeys(_MAY_BE_ABSENT, "")
     return SourceRow(line, absent | cells, (source,))
 
@@ -46,7 +47,7 @@ class _Pairs(list[tuple[str, object]]):
 def _defect(pairs: _Pairs) -> Defect | None:
     names = [name for name, _ in pairs]
     for name, value in pairs:
-        if name not in COLUMNS:
+        if name not in COLUMNS and name != REASON:
             return Defect(f"unknown member; the members are {', '.join(COLUMNS)}", name)
         if names.count(name) > 1:
             return Defect("is there twice", name)

@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from node.roster.csv_source import csv_rows
 from node.roster.json_source import json_rows
 from node.roster.report import RefusedRow, RosterReport, RosterRow, contents, identity_key
 from node.roster.rows import check_row
-from node.roster.sources import SourceRow, decode
+from node.roster.sources import SourceRow, decode, is_workbook
+from node.roster.xlsx_source import xlsx_rows
 from rootseal.errors import InputError
 from rootseal.microcredential import MicroCredential, check_date
 
-__all__ = ["MAX_ROWS", "read_roster"]
+__all__ = ["MAX_ROWS", "Heard", "is_json", "read_roster", "source_rows"]
 
 MAX_ROWS = 100_000
+_EVERY = 500
+
+Heard = Callable[[int], None]
+"""Told now and then how many rows have been read."""
 
 
-def read_roster(data: bytes, filename: str, templates: Mapping[str, MicroCredential], today: str) -> RosterReport:
-    """Reads a list of awards (CSV or JSON lines) and accounts for every row.
+def read_roster(
+    data: bytes, filename: str, templates: Mapping[str, MicroCredential], today: str, heard: Heard | None = None
+) -> RosterReport:
+    """Reads a list of awards (CSV, XLSX or JSON lines) and accounts for every row.
 
     `today` is a day `YYYY-MM-DD`: awards after it are refused. One bad row never costs another.
     Raises `InputError` where the list as a whole cannot be read: not such a file, a wrong header,
     more than 20 MiB or 100,000 rows.
     """
     check_date(today, "today")
-    return check_rows(_source(decode(data, filename), filename), filename, templates, today)
+    return check_rows(source_rows(data, filename), filename, templates, today, heard)
+
+
+def source_rows(data: bytes, filename: str) -> Iterator[SourceRow]:
+    """The rows as they stand in the list, unchecked. Raises `InputError` as `read_roster` does."""
+    if is_workbook(data, filename):
+        return xlsx_rows(data, filename)
+    text = decode(data, filename)
+    return json_rows(text) if is_json(text, filename) else csv_rows(text, filename)
 
 
 def check_rows(
-    source: Iterable[SourceRow], filename: str, templates: Mapping[str, MicroCredential], today: str
+    source: Iterable[SourceRow],
+    filename: str,
+    templates: Mapping[str, MicroCredential],
+    today: str,
+    heard: Heard | None = None,
 ) -> RosterReport:
     """The same for rows of any source."""
     rows: dict[str, RosterRow] = {}
@@ -38,6 +57,8 @@ def check_rows(
     for number, item in enumerate(source, 1):
         if number > MAX_ROWS:
             raise InputError(filename, f"has more than {MAX_ROWS:,} rows; split the list")
+        if heard is not None and number % _EVERY == 0:
+            heard(number)
         outcome = _check(item, templates, today)
         if isinstance(outcome, RosterRow):
             outcome = _compare(outcome, rows.setdefault(identity_key(outcome), outcome), item)
@@ -48,17 +69,19 @@ def check_rows(
     return RosterReport(tuple(rows.values()), tuple(refused), tuple(blank))
 
 
-def _source(text: str, filename: str) -> Iterator[SourceRow]:
+def is_json(text: str, filename: str) -> bool:
+    """True iff the list is JSON lines, by its name or its first character."""
     start = text.lstrip()[:1]
     if start == "[":
         raise InputError(filename, "is a JSON array; write JSON lines, one object a line, without brackets")
-    is_json = filename.lower().endswith((".jsonl", ".ndjson", ".json")) or start == "{"
-    return json_rows(text) if is_json else csv_rows(text, filename)
+    return filename.lower().endswith((".jsonl", ".ndjson", ".json")) or start == "{"
 
 
 def _check(item: SourceRow, templates: Mapping[str, MicroCredential], today: str) -> RosterRow | RefusedRow | None:
     if item.defect is not None:
-        return RefusedRow(item.line, item.defect.column, item.defect.value, item.defect.reason, item.raw)
+        defect = item.defect
+        cell = defect.cell or item.cell(defect.column)
+        return RefusedRow(item.line, defect.column, defect.value, defect.reason, item.raw, cell)
     if not item.cells:
         return None
     try:
@@ -67,7 +90,7 @@ def _check(item: SourceRow, templates: Mapping[str, MicroCredential], today: str
         # The element of a list item or a nested check still belongs to a column.
         column = error.where if error.where in item.cells else None
         value = _shown(item.cells[column]) if column else None
-        return RefusedRow(item.line, column, value, error.problem, item.raw)
+        return RefusedRow(item.line, column, value, error.problem, item.raw, item.cell(column))
 
 
 def _shown(cell: str) -> str:
@@ -90,4 +113,5 @@ def _compare(row: RosterRow, first: RosterRow, item: SourceRow) -> RosterRow | R
         "keep the right one of the two; if the other was issued already, correct it with "
         "'rootseal node issue --supersedes'"
     )
-    return RefusedRow(row.line, differing[0], _shown(item.cells[differing[0]]), reason, item.raw)
+    column = differing[0]
+    return RefusedRow(row.line, column, _shown(item.cells[column]), reason, item.raw, item.cell(column))

@@ -41,6 +41,7 @@ class RosterRow:
 class RefusedRow:
     """A row that is not issued. `column` is None where the row as a whole is meant.
 
+    `cell` is the cell's address in a workbook, like B7.
     `raw` are the cells as they stood, for a list of refused rows to correct; they are not safe
     to open in a spreadsheet before escaping.
     """
@@ -50,6 +51,7 @@ class RefusedRow:
     value: str | None
     reason: str
     raw: tuple[str, ...]
+    cell: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def test_frontier_agrees_with_the_whole_tree(size: int) -> None:
     assert frontier.size == size
     assert frontier.root() == (tree.root() if size else EMPTY_ROOT)
     expected = [tile for tile in tiles_of(size) if tile.level is not None]
-    assert tiles == {tile: tile_bytes(tile, tree._node) for tile in expected}
+    assert tiles == {tile: tile_bytes(tile, tree.node) for tile in expected}
 
 
 def test_frontier_gives_the_root_at_every_size() -> None:
@@ -76,7 +76,7 @@ class MemorySource:
             return None
         if tile.level is None:
             return bundle_bytes([entry(tile.index * 256 + at) for at in range(tile.width)])
-        return tile_bytes(tile, self.tree._node)
+        return tile_bytes(tile, self.tree.node)
 
 
 def anchored(*sizes: int) -> IssuerState:

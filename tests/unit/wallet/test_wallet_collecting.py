@@ -67,8 +67,9 @@ def test_a_true_publication_lends_nothing_to_a_lie_beside_it() -> None:
     older = replace(anchor, block=replace(anchor.block, timestamp=1), evidence=None)
     liar = FILE.with_proofs(replace(FILE.proofs, anchors=(older,)), FILE.issuer_document)
     shown = [present(file, lambda path: True) for file in (with_evidence(FILE, FALSE_EVIDENCE), liar)]
-    (outcome,) = check_evidence(Presentation(tuple(shown)).to_bytes()).values()
-    assert outcome.problem == "the file describes one publication in two ways"
+    data = Presentation(tuple(shown)).to_bytes()
+    assert check_evidence(data) == {}
+    assert "one publication in two ways" in verify(data, LISTED, now=1_800_000_000).credentials[0].checks[0].reason
 
 
 def test_block_hashes_are_read_strictly() -> None:

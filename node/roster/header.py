@@ -1,0 +1,39 @@
+"""The header of a list: which column stands where, whatever kind of file it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from node.roster.report import COLUMNS
+from rootseal.errors import InputError, shorten
+
+__all__ = ["REASON", "column_name", "columns_of"]
+
+REASON = "reason"
+"""The column that our own files of refused rows have more; it is read over, so that such a file can come back."""
+
+
+def columns_of(header: Sequence[str], where: str) -> tuple[str, ...]:
+    """The column names in their order; trailing empty cells, as spreadsheets write them, are dropped.
+
+    Raises `InputError` at `where` for a column that is unknown, twice there or missing.
+    """
+    names = tuple(column_name(cell) for cell in header)
+    while names and not names[-1]:
+        names = names[:-1]
+    for name in names:
+        if name not in COLUMNS and name != REASON:
+            problem = f"unknown column {shorten(name)}; the columns are {', '.join(COLUMNS)}"
+            raise InputError(where, problem if name else "a column has no name")
+        if names.count(name) > 1:
+            raise InputError(where, f"column {name} is there twice")
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        raise InputError(where, f"missing column{'s' if len(missing) > 1 else ''}: {', '.join(missing)}")
+    return names
+
+
+def column_name(cell: str) -> str:
+    """Letter case, surrounding space, and space or hyphen for underscore make no difference."""
+    return re.sub(r"[\s_-]+", "_", cell.strip().casefold())
