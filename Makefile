@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export ETH_HASH_BACKEND := pysha3
 
-.PHONY: help demo test test-all unit lint types imports check bench vectors contracts lock clean
+.PHONY: help demo test test-all unit lint types imports check bench vectors contracts analyse lock clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ lint: .make/dev
 
 types: .make/dev
 	$(BIN)/mypy --strict -p rootseal -p anchor -p node -p wallet
-	$(BIN)/mypy --strict scripts/*.py
+	$(BIN)/mypy --strict --explicit-package-bases scripts/*.py
 
 imports: .make/dev
 	$(BIN)/lint-imports
@@ -52,6 +52,10 @@ vectors: .make/dev
 ## make contracts        compile the contracts and write their artifacts anew
 contracts: .make/dev .make/node
 	$(BIN)/python scripts/compile_contracts.py
+
+## make analyse          Slither over the contracts; each finding is answered in contracts/ANALYSIS.md
+analyse: .make/node
+	$(BIN)/python scripts/analyse.py
 
 ## make lock             pin the dependencies anew, with hashes
 lock: .make/dev

@@ -57,8 +57,8 @@ contract EctxCredits is IEctxCredits {
 
         (uint64 anchoredAt, uint16 keyIndex) = _introduced(ledger_, entry, commitment, path);
         address key = _requireValid(ledger_, entry.issuer, entry.index, anchoredAt, keyIndex);
-        _replaceEarlier(ledger_, logId, entry, tokenId);
         _requireConsent(entry.holder, claimDigest(commitment, deadline), deadline, signature);
+        _replaceEarlier(ledger_, logId, entry, tokenId);
 
         // Narrowing is safe where a size or time of the ledger bounds the value: those have 48 bits.
         _tokens[tokenId] = Token({
@@ -210,7 +210,7 @@ contract EctxCredits is IEctxCredits {
     }
 
     /// @inheritdoc IEctxCredits
-    function ledger() external view returns (address) {
+    function ledger() external view returns (address account) {
         return address(_ledger);
     }
 

@@ -315,6 +315,6 @@ interface IEctxCredits is IERC165, IERC721, IERC5192, IERC5484 {
         returns (bytes32 digest);
 
     /// @notice The ledger that decides what counts. It never changes.
-    /// @return ledger Its address.
-    function ledger() external view returns (address ledger);
+    /// @return account Its address.
+    function ledger() external view returns (address account);
 }

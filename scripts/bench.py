@@ -87,11 +87,14 @@ def tree() -> list[Line]:
     appended = time.process_time() - start
     if root != root_of(leaves + batch):
         raise SystemExit("the appended tree has another root than the one built anew")
-    small = cpu(lambda: Tree(leaves[:100_000]))
+    some = leaves[:100_000]
+    small = cpu(lambda: Tree(some))
+    theirs = cpu(lambda: pymerkle_tree(some), 1)
+    rebuilt = built * 1000
     return [
         Line(f"tree over {LEAVES:,} leaves", built, "s", "≤ 2.5 s", f"{LEAVES:,} bare SHA-256 of 65 bytes", plain),
-        Line("tree over 100,000 leaves", small, "s", "–", "pymerkle, in memory", cpu(lambda: pymerkle_tree(leaves[:100_000]), 1)),
-        Line(f"append 300 to {LEAVES:,} leaves, and the root", appended * 1000, "ms", "no rebuild", "building it anew", built * 1000),
+        Line("tree over 100,000 leaves", small, "s", "–", "pymerkle, in memory", theirs),
+        Line(f"append 300 to {LEAVES:,}, and the root", appended * 1000, "ms", "no rebuild", "building it", rebuilt),
     ]
 
 

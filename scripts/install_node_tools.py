@@ -39,7 +39,7 @@ def main() -> int:
     """Run `npm ci --ignore-scripts`; 0 also where there is no Node.js, after saying so."""
     folder = node_folder()
     if folder is None:
-        sys.stderr.write("No Node.js 20 or later: tests that need the Solidity compiler, Anvil or Ganache are left out.\n")
+        sys.stderr.write("No Node.js 20 or later: tests that need solc, Anvil, Forge or Ganache are left out.\n")
         return 0
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
     command = [str(folder / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]

@@ -114,8 +114,10 @@ contract CreditsHandler {
         uint256 key = _keyOf(k.entry.holder);
         bytes memory signature = _sign(mistake == 1 ? 0xBAD : key, credits.claimDigest(k.commitment, deadline));
         if (mistake == 2) {
-            if (++k.entry.index == k.size) k.entry.index -= 2;
-            if (k.entry.index >= k.size || _leaves[k.entry.index] == _leaves[_known[place].entry.index]) return;
+            uint64 index = k.entry.index;
+            k.entry.index = index == 0 ? 1 : index - 1;
+            // Beside its copy in one anchor a commitment may be rightly claimed from either place.
+            if (k.entry.index < _leaves.length && _leaves[k.entry.index] == _leaves[index]) return;
         }
         if (mistake == 3) ++k.entry.credits;
         if (mistake == 4) k.entry.holder = vm.addr(key % HOLDERS + 1);

@@ -71,7 +71,18 @@ def tool(compiler: ModuleType) -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def artifact() -> dict[str, Any]:
     """The committed artifact of the ledger."""
-    path = REPOSITORY / "anchor" / "artifacts" / "CredentialLedger.json"
+    return committed("CredentialLedger")
+
+
+@pytest.fixture(scope="session")
+def credits_artifact() -> dict[str, Any]:
+    """The committed artifact of the credits contract."""
+    return committed("EctxCredits")
+
+
+def committed(name: str) -> dict[str, Any]:
+    """The committed artifact of the contract `name`."""
+    path = REPOSITORY / "anchor" / "artifacts" / f"{name}.json"
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 

@@ -14,7 +14,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 
 def test_forge_passes_on_the_committed_bytecode(
-    tool: Callable[[str], Path], compiler: ModuleType, artifact: dict[str, Any]
+    tool: Callable[[str], Path],
+    compiler: ModuleType,
+    artifact: dict[str, Any],
+    credits_artifact: dict[str, Any],
 ) -> None:
     result = subprocess.run(
         [str(tool("forge")), "test"],
@@ -26,8 +29,8 @@ def test_forge_passes_on_the_committed_bytecode(
         check=False,
     )
     assert result.returncode == 0, result.stdout[-20_000:] + result.stderr[-5_000:]
-    compiled = json.loads(
-        (REPOSITORY / "contracts" / "out" / "CredentialLedger.sol" / "CredentialLedger.json").read_text()
-    )
-    assert compiled["bytecode"]["object"] == artifact["bytecode"]
-    assert compiled["deployedBytecode"]["object"] == artifact["deployedBytecode"]
+    for expected in (artifact, credits_artifact):
+        name = expected["contractName"]
+        compiled = json.loads((REPOSITORY / "contracts" / "out" / f"{name}.sol" / f"{name}.json").read_text())
+        assert compiled["bytecode"]["object"] == expected["bytecode"]
+        assert compiled["deployedBytecode"]["object"] == expected["deployedBytecode"]

@@ -40,7 +40,14 @@ def test_transactions_stay_within_bounds(measured: dict[str, Any], name: str, mo
     assert measured["transactionGas"][name] <= most
 
 
+@pytest.mark.parametrize(("name", "most"), [("claim, next", 185_000), ("redeem", 70_000)])
+def test_credits_stay_within_bounds(measured: dict[str, Any], name: str, most: int) -> None:
+    assert measured["EctxCredits"]["transactionGas"][name] <= most
+
+
 def test_readme_quotes_the_snapshot(measured: dict[str, Any]) -> None:
     readme = (REPOSITORY / "contracts" / "README.md").read_text(encoding="utf-8")
-    for name, gas in measured["transactionGas"].items():
-        assert f"| {name} | {gas:,} |" in readme
+    for part in (measured, measured["EctxCredits"]):
+        assert f"runtime code {part['runtimeBytes']:,} bytes, initcode {part['initcodeBytes']:,} bytes" in readme
+        for name, gas in part["transactionGas"].items():
+            assert f"| {name} | {gas:,} |" in readme
