@@ -71,13 +71,13 @@ $(BIN)/python:
 	@sh scripts/make_venv.sh "$(PYTHON)" "$(VENV)"
 
 .make/run: $(BIN)/python requirements/run.txt pyproject.toml
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m pip install -q --no-warn-script-location --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install -q --no-warn-script-location --disable-pip-version-check --no-deps -e .
 	@mkdir -p .make && touch $@
 
 .make/dev: $(BIN)/python requirements/dev.txt pyproject.toml
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m pip install -q --no-warn-script-location --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --no-warn-script-location --disable-pip-version-check --no-deps -e .
 	@mkdir -p .make && touch $@ .make/run
 
 .make/node: .make/dev package.json package-lock.json

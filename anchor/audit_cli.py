@@ -72,7 +72,7 @@ def main(
 
     \b
     A log is a node's public address, the address of its /log, or a directory that
-    `rootseal node publish` wrote. An issuer with anchors whose log is not given
+    `rootseal node export-log` wrote. An issuer with anchors whose log is not given
     counts as "could not check".
 
     \b

@@ -18,7 +18,9 @@ from anchor.ledger_events import AnchoredEvent, anchored_events
 from anchor.outbox import Intent, State
 from anchor.sender import Progress, Sender
 from node.connection import Connection
-from node.store import AnchorRow, Checkpoint, Store
+from node.document_guard import check_document_in_force
+from node.statuses import REASON_SUPERSEDED, Statuses
+from node.store import Act, AnchorRow, Checkpoint, Store
 from rootseal.anchoring import Anchor, BlockRef
 from rootseal.commitment import Home
 from rootseal.errors import AnchoringError, ConflictError, StoreError, UndeterminedError
@@ -83,6 +85,7 @@ class Anchoring:
         """
         try:
             self._check_registration()
+            check_document_in_force(self._store, self._connection, self._ledger())
             self._check_in_step(self._ledger().head(self._issuer))
         except ChainUnavailable as error:
             if not self._seen_in_step:
@@ -90,11 +93,16 @@ class Anchoring:
                 raise UndeterminedError(f"{reason}: {error}", "chain.unavailable") from error
 
     def tick(self, now: float, *, hurry: bool = False) -> TickOutcome:
-        """Adopt, plan, send, adopt. `now` in UTC seconds; `hurry` ignores the anchor interval.
+        """Adopt, revoke what is superseded, plan, send, adopt. `now` in UTC seconds; `hurry` ignores the interval.
 
         Raises `UndeterminedError` where the chain cannot be asked, `StoreError` where it is ahead.
         """
+        with self._connection.reading():
+            return self._tick(now, hurry)
+
+    def _tick(self, now: float, hurry: bool) -> TickOutcome:
         adopted = self.adopt(int(now))
+        self._revoke_superseded(int(now))
         planned = self._plan(int(now), hurry)
         if self._sender is None:
             self._sender = self._connection.sender(self._store.outbox)
@@ -139,7 +147,13 @@ class Anchoring:
             return progress.unmined == 0
         newest = self._store.log.newest_anchor()
         anchored = target is None or (newest is not None and newest.size >= target.size)
-        return progress.unfinished == 0 and anchored
+        return progress.unfinished == 0 and anchored and not self._store.superseding.due()
+
+    def _revoke_superseded(self, now: int) -> None:
+        """Queue the revocation of what a final anchor's entries correct. A crash before: the next tick finds it."""
+        due = self._store.superseding.due()
+        if due:
+            Statuses(self._store, self._connection).request(Act.REVOKE, due, REASON_SUPERSEDED, now)
 
     def adopt(self, now: int) -> tuple[AnchorRow, ...]:
         """Write down every final anchor on chain that the store has not, with its evidence.
@@ -240,6 +254,11 @@ class Anchoring:
             if issuer is None or issuer.registered_at > final.timestamp:
                 raise UndeterminedError("the registration is not final yet; wait and seal again", "issuer.not_final")
             self._store.facts.put(_REGISTERED, final.number.to_bytes(8))
+        record = ledger.issuer(self._issuer)
+        if record is not None and record.successor:
+            raise AnchoringError(
+                f"this issuer was succeeded by issuer {record.successor}: nothing can be sealed any more"
+            )
         key = ledger.key_of(self._issuer, signer.address)
         if key is None or not key.roles & _ROLE_ANCHOR or key.retired_at:
             problem = "is not on the ledger with the right to anchor" if key is None else "may no longer anchor"

@@ -37,6 +37,7 @@ _HEADERS = {
 
 def create_app(services: Services, health: Health | None = None) -> OpenAPI:
     """The application over an open node. `health` is the working thread's, where one works beside it."""
+    health = health or Health()
     app = OpenAPI(
         __name__,
         info=Info(title="Rootseal node", version="1", description="Public routes of a credential ledger node."),
@@ -52,10 +53,10 @@ def create_app(services: Services, health: Health | None = None) -> OpenAPI:
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     app.before_request(_begin)
-    app.after_request(_end)
+    app.after_request(lambda response: _end(response, health))
     app.register_api(proof_routes(services))
     app.register_api(log_routes(LogPublisher(services)))
-    app.register_api(health_routes(services, health or Health()))
+    app.register_api(health_routes(services, health))
     install_problems(app)
     return app
 
@@ -66,11 +67,13 @@ def _begin() -> None:
         raise RequestEntityTooLarge
 
 
-def _end(response: Response) -> Response:
+def _end(response: Response, health: Health) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     rule = request.url_rule
     # The route, not the address: an address names a credential, and the client is nobody's business.
+    route = rule.rule if rule else None
+    health.requests.add(request.method, route, response.status_code)
     took = round((time.monotonic() - g.began) * 1000) if "began" in g else 0
-    log("request", method=request.method, route=rule.rule if rule else None, status=response.status_code, ms=took)
+    log("request", method=request.method, route=route, status=response.status_code, ms=took)
     return response

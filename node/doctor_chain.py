@@ -1,4 +1,4 @@
-"""The doctor's checks that ask the chain: is it the pinned one, is the node's place on it right, is there money and time."""
+"""The doctor's checks that ask the chain: is it the pinned one, is the node's place on it right, is there money."""
 
 from __future__ import annotations
 
@@ -102,11 +102,11 @@ def _registration(chain: Chain, config: NodeConfig, key: bytes | None, document:
         return problem("registration", f"the ledger knows no issuer {issuer}", way)
     found = None if key is None else ledger.key_of(issuer, key)
     if found is None or found.retired_at or not found.roles & _ROLE_ANCHOR:
-        way = "the admin adds a key with the right to anchor: run `rootseal node init DIR`, or see docs/operating.md"
+        way = "the admin adds a key with the right to anchor: `rootseal node keys rotate DIR`; see docs/operating.md"
         return problem("registration", "the node's key may not anchor for this issuer", way)
     history = ledger.documents(issuer)
     if document is not None and (not history or history[-1].document_hash != sha256(document).digest()):
-        way = "the admin registers the new one: run `rootseal node init DIR`; or undo the change in node.toml"
+        way = "the admin puts the new one in force: `rootseal node publish DIR`; or undo the change in node.toml"
         return problem("registration", "the issuer document of these settings is not the registered one", way)
     return ok("registration", f"issuer {issuer}, its key and its document are on the ledger")
 

@@ -95,7 +95,7 @@ def _published(directory: Path, config: NodeConfig, store: Store, fetch: Fetch) 
     if (shown.size, shown.root) == (newest.size, newest.root):
         return ok(name, f"{url} shows all {newest.size} entries")
     if shown.size < newest.size:
-        way = "restart `rootseal node run`, or run `rootseal node publish` again; look for a cache that keeps it too long"
+        way = "restart `rootseal node run`, or `rootseal node export-log` again; look for a cache that keeps it long"
         return problem(name, f"{url} shows {shown.size} entries, sealed are {newest.size}", way)
     way = "stop the node: this is an old copy, or a second node runs; restore the newest backup"
     return problem(name, f"{url} shows a log of {shown.size} entries that this database does not have", way)

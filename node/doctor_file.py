@@ -1,7 +1,7 @@
 """`rootseal doctor --file`: what is wrong with one file, fit to be pasted where everybody reads it.
 
-Nothing of the content comes out: no claim, no salt, no seed, no commitment, no index, no holder, no name. What does is put
-together from fixed words, codes of the catalogue, and numbers below a thousand.
+Nothing of the content comes out: no claim, no salt, no seed, no commitment, no index, no holder, no name. What does
+is put together from fixed words, codes of the catalogue, and numbers below a thousand.
 """
 
 from __future__ import annotations

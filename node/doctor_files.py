@@ -66,11 +66,10 @@ def store_check(directory: Path) -> tuple[Result, bool]:
 
 def _permissions(directory: Path, config: NodeConfig) -> Result:
     """Nobody but the owner may read what makes the issuer: keys, passphrase, learners' data."""
-    names = [config.key_file, config.log_key_file, ADMIN_KEY, config.passphrase_file or "", STORE_NAME]
-    paths = [directory, *(directory / name for name in names if name)]
+    names = [config.key_file, config.log_key_file, config.passphrase_file or "", STORE_NAME]
+    named = (directory / name for name in names if name)
+    paths = dict.fromkeys((directory, *named, *sorted(directory.glob("*.json"))))
     wide = [path for path in paths if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077]
-    if directory in wide and len(wide) == 1:
-        wide = [directory]
     if wide:
         shown = ", ".join(str(path) for path in wide)
         return problem("permissions", f"others on this computer may read {shown}", f"chmod go-rwx {shown}")
@@ -93,7 +92,7 @@ def _admin_key(directory: Path, config: NodeConfig) -> Result:
 def _keys(directory: Path, config: NodeConfig) -> Iterator[Result]:
     connection = Connection(directory, config)
     if key_address(directory, config) is None:
-        way = "restore it from a backup; a lost key is replaced by the admin (docs/operating.md)"
+        way = "restore it from a backup; a lost key is replaced with `rootseal node keys rotate DIR`"
         yield problem("key", f"{directory / config.key_file} is missing or no keystore", way)
         return
     if config.passphrase_file is None:

@@ -37,7 +37,7 @@ class ExportOutcome:
     """`written` files are new or newer, `unchanged` were right already; `anchored` of all hold a final anchor.
 
     `waiting` counts accepted entries that have no file because they are not sealed yet; `unknown` names
-    files in the folder that are no credential of this node.
+    files in the folder that are no credential of this node, or of one that was erased.
     """
 
     directory: Path
@@ -62,6 +62,8 @@ class Exporter:
         proofs = self._prover.of_entry(entry)
         if proofs is None or entry.index is None:
             raise ConflictError(f"{entry.id} is {entry.state.value}, not sealed: it has no place in the log to show")
+        if self._store.erasures.at(entry.id) is not None:
+            raise InputError("id", "was erased: only the learner has this credential now", entry.id)
         document = self._issuer_document(entry.index)
         return CredentialFile(self._home, document, json.loads(entry.document), entry.seed, entry.subject, proofs)
 
@@ -84,11 +86,18 @@ class Exporter:
         names = sorted(path.name for path in out.iterdir() if path.name.endswith(_SUFFIX))
         entries: list[Entry] = []
         unknown: list[str] = []
+        erased = self._store.erasures.all()
         for name in names:
             try:
-                entries.append(self._store.entries.get(name.removesuffix(_SUFFIX)))
+                entry = self._store.entries.get(name.removesuffix(_SUFFIX))
             except InputError:
                 unknown.append(name)
+                continue
+            if entry.id in erased:
+                # It should not lie here any more, but it is not ours to delete.
+                unknown.append(name)
+            else:
+                entries.append(entry)
         return self._write(entries, out, progress, tuple(unknown))
 
     def _write(
@@ -137,8 +146,10 @@ class Exporter:
         return None if content is None else loads(content)
 
     def _all_sealed(self) -> Iterator[Entry]:
+        """By index, without those that were erased."""
+        erased = self._store.erasures.all()
         for start in range(0, self._store.log.size(), _PAGE):
-            yield from self._store.entries.sealed(start, start + _PAGE)
+            yield from (e for e in self._store.entries.sealed(start, start + _PAGE) if e.id not in erased)
 
 
 def _put(path: Path, data: bytes) -> bool:

@@ -7,6 +7,7 @@ not check.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -19,7 +20,9 @@ from node.anchoring import Anchoring, as_anchor
 from node.connection import Connection
 from node.sealing import recomputed
 from node.statuses import Statuses
-from node.store import Act, AnchorRow, Checkpoint, Entry, Store
+from node.store import Act, AnchorRow, Checkpoint, Entry, RecordedAct, Store
+from node.store.act_chain import FIRST, act_hash
+from node.store.erasing import erased_seed
 from rootseal.commitment import Home
 from rootseal.errors import InputError, RootsealError, StoreError, UndeterminedError
 from rootseal.ethereum import recover
@@ -45,6 +48,7 @@ class FsckReport:
     """What was checked, found, and could not be checked."""
 
     entries: int = 0
+    erased: int = 0
     checkpoints: int = 0
     anchors: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -71,6 +75,7 @@ def check_node(
     tree = _check_log(store, report)
     _check_checkpoints(store, home, tree, report)
     _check_anchors(store, home, report, anchoring if repair else None)
+    _check_acts(store, report)
     if anchoring is None:
         report.unchecked.append("the chain was not asked: anchors, keys, status and documents there were not compared")
         return report
@@ -84,9 +89,15 @@ def check_node(
 
 
 def _check_entries(store: Store, home: Home, report: FsckReport) -> None:
-    """Every commitment, from document and seed, without the shortcut that issuing takes."""
+    """Every commitment, from document and seed, without the shortcut that issuing takes; erased ones are empty."""
+    erased = store.erasures.all()
     for entry in _all_entries(store):
         report.entries += 1
+        if entry.id in erased:
+            report.erased += 1
+            if entry.document or entry.email or entry.seed != erased_seed(entry.commitment):
+                report.find("entry.erased", f"{entry.id}: was erased, but something of it is here; erase it again")
+            continue
         try:
             if recomputed(entry, home) != entry.commitment:
                 report.find("entry.commitment", f"{entry.id}: document and seed do not give its commitment")
@@ -142,6 +153,28 @@ def _check_anchors(store: Store, home: Home, report: FsckReport, repairer: Ancho
             report.find("anchor.evidence", f"anchor {row.sequence}: {problem}", repaired)
 
 
+def _check_acts(store: Store, report: FsckReport) -> None:
+    """The audit log is one chain, and holds every head that a promise was sealed under."""
+    head, heads = FIRST, {}
+    for line, act in enumerate(store.acts.all(), 1):
+        head = act_hash(head, act.at, act.act, act.subject, act.detail)
+        if head != act.hash:
+            report.find("acts.chain", f"line {line} of the audit log does not follow from the lines before it")
+            return
+        heads[head] = act
+    chained = False
+    for c in _all_checkpoints(store):
+        sealed = None if c.acts_head is None else heads.get(c.acts_head)
+        chained = chained or c.acts_head is not None
+        if chained and (sealed is None or not _seals(sealed, c)):
+            report.find("acts.head", f"the audit log lacks what the promise of size {c.size} was sealed under")
+
+
+def _seals(act: RecordedAct, checkpoint: Checkpoint) -> bool:
+    found = json.loads(act.detail)
+    return act.act == "seal" and (found["size"], found["root"]) == (checkpoint.size, checkpoint.root.hex())
+
+
 def _rebuilt(store: Store, home: Home, row: AnchorRow, connection: Connection) -> bool:
     """Evidence made anew from the chain."""
     try:
@@ -170,9 +203,7 @@ def _check_chain(
     _check_status(store, connection, report)
 
 
-def _check_head(
-    store: Store, home: Home, anchoring: Anchoring, now: int, report: FsckReport, repair: bool
-) -> None:
+def _check_head(store: Store, home: Home, anchoring: Anchoring, now: int, report: FsckReport, repair: bool) -> None:
     newest = store.log.newest_anchor()
     known = 0 if newest is None else newest.sequence
     head = anchoring.connection.ledger.head(home.issuer)

@@ -22,6 +22,6 @@ def gas_of(act: str) -> int:
 
 @cache
 def _table() -> dict[str, int]:
-    # A copy of contracts/gas.json, which is no package; a test holds the two equal.
+    # Copied from contracts/gas.json, which is no package; a test holds the figures equal.
     found: dict[str, int] = json.loads(files("node").joinpath("gas.json").read_text(encoding="utf-8"))["transactionGas"]
     return found

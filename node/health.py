@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Final
 
-__all__ = ["Health", "Pulse"]
+__all__ = ["Health", "Pulse", "RequestCounts"]
+
+_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
     """The state after the last round of work. Times are UTC seconds, 0 = never; `balance` in wei or None.
 
-    `problem` is a stable code or the kind of error, None while all is well.
+    `final_at` is when `final_block` was first seen to be final. `problem` is a stable code or the kind of
+    error, None while all is well.
     """
 
     started_at: float = 0.0
@@ -21,9 +26,28 @@ class Pulse:
     blocked: bool = False
     unfinished: int = 0
     final_block: int = 0
+    final_at: float = 0.0
     balance: int | None = None
     rounds: int = 0
     failures: int = 0
+
+
+class RequestCounts:
+    """Answered requests by method, route (never the address) and status. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[tuple[str, str, int]] = Counter()
+
+    def add(self, method: str, route: str | None, status: int) -> None:
+        """Count one. What a stranger may choose freely is not told apart: it would fill the memory."""
+        with self._lock:
+            self._counts[method if method in _METHODS else "other", route or "none", status] += 1
+
+    def all(self) -> dict[tuple[str, str, int], int]:
+        """The counts of this moment."""
+        with self._lock:
+            return dict(self._counts)
 
 
 class Health:
@@ -33,6 +57,7 @@ class Health:
         self.working = working
         self._lock = threading.Lock()
         self._pulse = Pulse()
+        self.requests = RequestCounts()
 
     @property
     def pulse(self) -> Pulse:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from anchor.chain import Chain
 from anchor.deploying import fund, is_development_chain
@@ -25,6 +26,7 @@ from node.init_journal import Choices, Journal
 from node.init_keys import HOT_KEY, LOG_KEY, InitKeys, make_directory, make_keys
 from node.init_policy import write_policy
 from node.issuer_document import document_bytes
+from node.presets import read_preset
 from node.store import STORE_NAME, Store
 from rootseal.errors import ConfigError
 from rootseal.ethereum import checksum_address
@@ -50,6 +52,7 @@ class InitRequest:
     admin: bytes | None = None
     passphrase_file: Path | None = None
     test: bool = False
+    preset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ def initialise(
     if chain_url is None:
         raise ConfigError("--chain-url", "is needed to begin: the JSON-RPC address of the chain")
     chain = chain or open_chain(chain_url)
+    if request.preset is not None:
+        read_preset(request.preset).check(chain)
     config = _resumed(directory, request) if begun else _begin(directory, request, chain, chain_url)
     config.pins.check(chain)
     journal = Journal.read(directory)
@@ -108,13 +113,15 @@ def _begin(directory: Path, request: InitRequest, chain: Chain, chain_url: str) 
     if request.ledger is not None and request.deploy:
         raise ConfigError("--deploy", "cannot be given together with --ledger")
     pins = read_pins(chain)
+    preset = None if request.preset is None else read_preset(request.preset)
     make_directory(directory)
     file = request.passphrase_file
     choices = Choices(request.deploy, request.ledger, request.admin, None if file is None else file.absolute())
     # A crash from here on is resumed from these two files; before it nothing was begun.
     Journal(directory, choices).write()
+    given: dict[str, Any] = {} if preset is None else {"max_fee_per_gas": preset.max_fee_per_gas}
     config = NodeConfig(
-        test=request.test or pins.chain_id in TEST_CHAINS,
+        test=request.test or pins.chain_id in TEST_CHAINS or (preset is not None and preset.test),
         name=request.name,
         country=request.country,
         url=request.url,
@@ -122,10 +129,11 @@ def _begin(directory: Path, request: InitRequest, chain: Chain, chain_url: str) 
         chain_urls=(chain_url,),
         chain_id=pins.chain_id,
         genesis_hash=pins.genesis or b"",
-        finality=request.finality or "tag",
+        finality=request.finality or ("tag" if preset is None else preset.finality),
         key_file=HOT_KEY,
         log_key_file=LOG_KEY,
         passphrase_file=str(file.absolute()) if file is not None else "passphrase.txt",
+        **given,
     )
     write_config(directory, config)
     return config

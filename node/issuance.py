@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from node.roster.report import RefusedRow, RosterReport, RosterRow, contents
@@ -23,12 +23,16 @@ from rootseal.ethereum import ZERO_ADDRESS
 from rootseal.merkle import root_of
 from rootseal.microcredential import MicroCredential
 
-__all__ = ["Issuance", "IssueOutcome", "IssuedRow"]
+__all__ = ["Issuance", "IssueOutcome", "IssueProgress", "IssuedRow", "TemplateIssuer", "refused_row", "way_out"]
+
+IssueProgress = Callable[[int, int], None]
+"""Told now and then how many rows are done, and of how many."""
 
 _NO_CREDIT_ID = bytes(16)
 # Value for value what the document is; the canonical form is made when a file is handed out.
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _MARK = "\0"
+_EVERY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class IssueOutcome:
         return len(self.issued) + len(self.already) + len(self.refused)
 
 
-class _TemplateIssuer:
+class TemplateIssuer:
     """Makes the entries of one template; the bytes of its constant claims are encoded once."""
 
     def __init__(self, number: int, template: MicroCredential, home: Home, profile: IssuerProfile) -> None:
@@ -71,15 +75,18 @@ class _TemplateIssuer:
         self._known: dict[Path, Sequence[bytes]] | None = None
         self._achievement: tuple[Json, str] | None = None
 
-    def make(self, row: RosterRow) -> tuple[NewEntry, BuiltDocument]:
-        """Draws seed, id and credit id; nothing is stored. Raises `InputError` where the award has no document."""
+    def make(self, row: RosterRow, credit_id: bytes | None = None) -> tuple[NewEntry, BuiltDocument]:
+        """Draws seed, id and (unless it is given: it survives a correction) credit id; nothing is stored.
+
+        Raises `InputError` where the award has no document.
+        """
         award = row.award
         entry_id = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
         built = self._builder.build(award, entry_id)
         if self._known is None:
             self._known = _constants(built.document, self._builder.constant_paths)
-        credit_id = _credit_id() if built.credits else _NO_CREDIT_ID
-        subject = Subject(award.holder or ZERO_ADDRESS, built.credits, credit_id)
+        chosen = (credit_id or _credit_id()) if built.credits else _NO_CREDIT_ID
+        subject = Subject(award.holder or ZERO_ADDRESS, built.credits, chosen)
         seed = secrets.token_bytes(32)
         entry = NewEntry(
             entry_id,
@@ -119,11 +126,13 @@ class Issuance:
         self._home = home
         self._profile = profile
         self._issuers = {
-            key: _TemplateIssuer(number, template, home, profile)
+            key: TemplateIssuer(number, template, home, profile)
             for key, (number, template) in store.templates.numbered().items()
         }
 
-    def issue(self, report: RosterReport, now: int, *, dry_run: bool = False) -> IssueOutcome:
+    def issue(
+        self, report: RosterReport, now: int, *, dry_run: bool = False, progress: IssueProgress | None = None
+    ) -> IssueOutcome:
         """Accept the good rows of `report` in one transaction; with `dry_run` store nothing.
 
         A crash before the COMMIT: nothing was issued, and the same list issues all of it. After it:
@@ -134,12 +143,14 @@ class Issuance:
         made: list[NewEntry] = []
         unfit: list[RefusedRow] = []
         sample: dict[str, Json] | None = None
-        for row in fresh:
+        for done, row in enumerate(fresh):
+            if progress is not None and done % _EVERY == 0:
+                progress(done, len(fresh))
             # Outside the transaction: thousands of commitments must not hold the writers' lock.
             try:
                 entry, built = self._issuers[row.template].make(row)
             except InputError as error:
-                unfit.append(_refused(row, error.problem))
+                unfit.append(refused_row(row, error.problem))
                 continue
             made.append(entry)
             sample = sample or built.document
@@ -163,12 +174,12 @@ class Issuance:
                     fresh.append(row)
                 else:
                     # The term's list handed in again must not bring back what was taken away.
-                    reason = f"this very row was issued as {revoked} and revoked since; issue a corrected row"
-                    changed.append(_refused(row, reason))
+                    reason = f"this very row was issued as {revoked} and revoked since (or superseded); correct the row"
+                    changed.append(refused_row(row, reason))
             elif stored[1] == row.row_digest:
                 already.append(IssuedRow(row.line, stored[0], row.award.learner_id, row.template))
             else:
-                changed.append(_refused(row, _way_out(stored[0], stored[2])))
+                changed.append(refused_row(row, way_out(stored[0], stored[2])))
         return fresh, already, changed
 
     def _accept(
@@ -219,14 +230,15 @@ def _credit_id() -> bytes:
     return drawn
 
 
-def _refused(row: RosterRow, reason: str) -> RefusedRow:
+def refused_row(row: RosterRow, reason: str) -> RefusedRow:
+    """A good row that is not issued after all, as a refused one."""
     cells = contents(row.award, row.email, row.template)
     return RefusedRow(row.line, None, None, reason, tuple(cell or "" for cell in cells.values()))
 
 
-def _way_out(entry_id: str, state: EntryState) -> str:
+def way_out(entry_id: str, state: EntryState) -> str:
+    """Why an award that has another credential is refused, and the command that corrects that one."""
+    way = f"correct it with `rootseal node issue DIR FILE --supersedes {entry_id}`, a list of this row alone"
     if state is EntryState.ACCEPTED:
-        way = f"take it back with `rootseal node withdraw DIR {entry_id}` and issue this row again"
-    else:
-        way = f"revoke it with `rootseal node revoke DIR {entry_id}` and issue this row again"
+        way += f"; or take it back with `rootseal node withdraw DIR {entry_id}` and issue this row again"
     return f"this award is issued already with other content, as {entry_id}: {way}"

@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["MEMBERS", "capped", "safe_place", "safe_sentence"]
+__all__ = ["MEMBERS", "WORDS", "capped", "safe_place", "safe_sentence"]
 
-MEMBERS: Final = frozenset(
-    """format note home chain ledger issuer issuerDocument credential credentials seed subject holder credits creditId
+_MEMBER_LIST: Final = """
+    format note home chain ledger issuer issuerDocument credential credentials seed subject holder credits creditId
     index promise size root path signedAt anchorBy signature anchors sequence previousSize transaction block number
     hash timestamp evidence header receiptIndex receiptProof logIndex validFrom validUntil count shown position value
-    salt hidden audience nonce created expires signatures file""".split()
-)
+    salt hidden audience nonce created expires signatures file
+"""
+MEMBERS: Final = frozenset(_MEMBER_LIST.split())
 """Names of the members of our formats: they stand in the specification and say nothing about anybody."""
 
-_WORDS: Final = frozenset(
-    """a above after all an and another are array as ascend at base64 be beyond below byte bytes canonical cannot chain
+_WORD_LIST: Final = """
+    a above after all an and another are array as ascend at base64 be beyond below byte bytes canonical cannot chain
     character characters checksum claim claims claimed column container control credits date date-time decimal deeper
     delimiter depth digits document double duplicate eip155 element elements empty end ends equal exactly expecting
     exponent extra data false few forbidden form format from given gives has have hex hexadecimal hidden hold holder
@@ -30,8 +31,11 @@ _WORDS: Final = frozenset(
     scalar seconds shown show shows size spaces string strictly surrogate tag than that the there time to too true
     twice two under unicode unterminated starting UTC UTF value what where which whole with without written writes
     wrong year years allowed known large position publication Z C T RFC char 0x x EIP credential presentation rootseal
-    creditsEarned escape rfc unknown exists subject seed""".split()
-)
+    creditsEarned escape rfc unknown exists subject seed
+"""
+WORDS: Final = frozenset(_WORD_LIST.split())
+"""Words of the readers' own messages."""
+
 _NUMBERS: Final = frozenset(("1970", "8785", "9999"))
 _MARKS: Final = frozenset(" .,:;()/+−–-^")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9@][A-Za-z0-9_-]*|.", re.DOTALL)
@@ -47,7 +51,7 @@ def capped(count: int) -> int:
 def safe_place(where: str) -> str:
     """The path of a member: our own names and short indexes stay, everything else becomes "…"."""
     parts = [part for part in _PLACE.findall(where) if part != "."]
-    shown = [part if part in MEMBERS or part.startswith("[") and len(part) > 2 else _OUT for part in parts]
+    shown = [part if part in MEMBERS or (part.startswith("[") and len(part) > 2) else _OUT for part in parts]
     return _joined(".".join(shown).replace(".[", "["))
 
 
@@ -67,4 +71,4 @@ def _joined(text: str) -> str:
     return re.sub(rf"{_OUT}(?:[ .,:;-]*{_OUT})+", _OUT, text)
 
 
-_LOWERED: Final = frozenset(word.lower() for word in _WORDS | MEMBERS)
+_LOWERED: Final = frozenset(word.lower() for word in WORDS | MEMBERS)

@@ -21,12 +21,14 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from node.app import create_app
 from node.health import Health
+from node.leasing import Lease, LeaseHeld
 from node.logs import log, log_failure
 from node.services import Services
 from rootseal.errors import ConflictError, RootsealError, StoreError, UndeterminedError
 
 __all__ = ["Worker", "run_node"]
 
+_COMMAND = "node run"
 _THREADS = 8
 _BUSY_SECONDS = 1.0
 _IDLE_SECONDS = 5.0
@@ -36,7 +38,14 @@ _LONGEST_SECONDS = 60.0
 class Worker:
     """The working thread: one `Services.tick` after another until it is told to stop."""
 
-    def __init__(self, services: Services, health: Health, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        services: Services,
+        health: Health,
+        clock: Callable[[], float] = time.time,
+        lease: Lease | None = None,
+    ) -> None:
+        self._lease = lease
         self._services = services
         self._health = health
         self._clock = clock
@@ -53,11 +62,17 @@ class Worker:
         """Ask it to end after the round it is in, and wait so long."""
         self._stop.set()
         self._thread.join(timeout)
+        if self._lease is not None:
+            with contextlib.suppress(StoreError):  # it ends by itself
+                self._lease.give_back()
 
     def round(self) -> float:
         """One round; returns the seconds to wait before the next. Never raises what a next round may cure."""
         pulse = self._health.pulse
         try:
+            holder = None if self._lease is None else self._lease.take()
+            if holder is not None:
+                raise LeaseHeld(holder)
             outcome = self._services.tick()
         except RootsealError as error:
             return self._failed(error)
@@ -76,6 +91,7 @@ class Worker:
             blocked=progress.blocked is not None,
             unfinished=progress.unfinished,
             final_block=progress.final or pulse.final_block,
+            final_at=self._clock() if (progress.final or 0) > pulse.final_block else pulse.final_at,
             balance=pulse.balance if progress.balance is None else progress.balance,
             rounds=pulse.rounds + 1,
         )
@@ -83,7 +99,7 @@ class Worker:
 
     def _failed(self, error: Exception) -> float:
         pulse = self._health.pulse
-        if isinstance(error, ConflictError):
+        if isinstance(error, ConflictError) and not isinstance(error, LeaseHeld):
             # Another command on the same node was quicker; the next round sees what it did.
             return _BUSY_SECONDS
         code = error.code if isinstance(error, UndeterminedError) else type(error).__name__
@@ -135,7 +151,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
         """In the worker, after the fork: a SQLite connection must not cross it."""
         services = Services.open(self._directory)
         health = Health()
-        self._worker = Worker(services, health)
+        # The lock of `run` is ours: a `node run` that still has a lease in the store is no more.
+        lease = Lease(services.store, _COMMAND, frozenset({_COMMAND}))
+        self._worker = Worker(services, health, lease=lease)
         self._worker.start()
         return create_app(services, health)
 
@@ -148,9 +166,12 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self._worker.stop()
 
 
-def run_node(directory: Path, host: str | None, port: int | None, announce: Callable[[str], None]) -> None:
+def run_node(
+    directory: Path, host: str | None, port: int | None, announce: Callable[[str], None], *, standby: bool = False
+) -> None:
     """Serve and work until SIGTERM or Ctrl-C; `announce` gets the real address once the socket is open.
 
+    A `standby` first waits until the process that runs here has ended, however it ended.
     Raises `ConfigError` or `StoreError` where the node cannot be opened or runs already. Leaves the
     process with gunicorn's own exit code, 0 after a clean end.
     """
@@ -158,7 +179,7 @@ def run_node(directory: Path, host: str | None, port: int | None, announce: Call
         host = host or services.config.http_host
         port = services.config.http_port if port is None else port
         _ = services.home, services.log_key, services.connection.passphrase()
-    with _only_one(directory):
+    with _only_one(directory, standby):
         own = os.getpid()
         log("start", host=host, pid=own)
         try:
@@ -170,11 +191,11 @@ def run_node(directory: Path, host: str | None, port: int | None, announce: Call
 
 
 @contextlib.contextmanager
-def _only_one(directory: Path) -> Iterator[None]:
+def _only_one(directory: Path, wait: bool) -> Iterator[None]:
     """The lock of `node run` on this directory. The system frees it however the process ends."""
     with (directory / "run.lock").open("w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise StoreError(f"{directory}: 'rootseal node run' runs here already") from error
         yield

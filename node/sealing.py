@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from node.anchoring import Anchoring
 from node.config import NodeConfig
 from node.connection import Connection
+from node.document_guard import check_not_changing
 from node.store import Checkpoint, Entry, Store
 from rootseal.anchoring import Proofs
 from rootseal.commitment import Commitment, Home
@@ -96,6 +97,7 @@ class Sealer:
         waiting = sorted(self._store.entries.waiting(accepted_by), key=itemgetter(1))
         if not waiting:
             return None
+        check_not_changing(self._store, self._connection)
         previous = self._store.log.newest_checkpoint()
         first = 0 if previous is None else previous.size
         if self._store.log.size() != first:
@@ -108,9 +110,9 @@ class Sealer:
         root = self._root(previous, size)
         signed_at, anchor_by = self._times(previous, now)
         signature = signer.sign_digest(checkpoint_digest(self._home, size, root, signed_at, anchor_by))
-        checkpoint = Checkpoint(size, root, signed_at, anchor_by, signer.address, signature)
+        head = self._store.acts.add(now, "seal", f"{len(places)} entries", {"size": size, "root": root.hex()})
+        checkpoint = Checkpoint(size, root, signed_at, anchor_by, signer.address, signature, head)
         self._store.log.add_checkpoint(checkpoint)
-        self._store.acts.add(now, "seal", f"{len(places)} entries", {"size": size, "root": root.hex()})
         return checkpoint
 
     def _root(self, previous: Checkpoint | None, size: int) -> bytes:

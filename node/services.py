@@ -17,9 +17,10 @@ from anchor.chain import Chain
 from node.anchoring import Anchoring, AnchorOutcome, TickOutcome, Until
 from node.config import NodeConfig, read_config
 from node.connection import Connection
+from node.correcting import Correcting
 from node.exporting import Exporter, ExportOutcome, ExportProgress
 from node.fsck import FsckReport, check_node
-from node.issuance import Issuance, IssueOutcome
+from node.issuance import Issuance, IssueOutcome, IssueProgress
 from node.issuer_document import document_bytes, issuer_id
 from node.log_key import LogKey
 from node.proving import CommitmentProof, Prover
@@ -129,21 +130,42 @@ class Services:
 
     # Issuing and sealing
 
-    def issue(self, data: bytes, filename: str, *, dry_run: bool = False) -> IssueOutcome:
-        """Issue a roster (CSV or JSON lines); returns after COMMIT, every row accounted for.
+    def issue(
+        self,
+        data: bytes,
+        filename: str,
+        *,
+        dry_run: bool = False,
+        supersedes: str | None = None,
+        progress: IssueProgress | None = None,
+    ) -> IssueOutcome:
+        """Issue a roster (CSV, XLSX or JSON lines); returns after COMMIT, every row accounted for.
 
-        With `dry_run` nothing is stored, and the outcome carries one rendered document.
+        With `dry_run` nothing is stored, and the outcome carries one rendered document. `supersedes` is
+        the id of the credential that the list's one row corrects; that one is revoked when the new
+        one's anchor is final. `progress` is told how much is done, and of how much.
         Raises `InputError` where the list as a whole cannot be read, `ConfigError` before registration.
         """
-        report = read_roster(data, filename, self.templates(), format_date(self.now))
-        return Issuance(self.store, self.home, self.profile).issue(report, self.now, dry_run=dry_run)
+        tell = progress or (lambda done, total: None)
+        report = read_roster(
+            data, filename, self.templates(), format_date(self.now), lambda done, total: tell(done, 2 * total)
+        )
+        if supersedes is not None:
+            return Correcting(self.store, self.home, self.profile).issue(report, supersedes, self.now, dry_run=dry_run)
+        return Issuance(self.store, self.home, self.profile).issue(
+            report, self.now, dry_run=dry_run, progress=lambda done, total: tell(total + done, 2 * total)
+        )
 
     def withdraw(self, entry_id: str) -> Entry:
-        """Take back an accepted entry: it never enters the log. Raises `ConflictError` once it is sealed."""
+        """Take back an accepted entry: it never enters the log. Raises `ConflictError` once it is sealed.
+
+        Where it was a correction, the credential that it would have superseded is live again.
+        """
         with self.store.writing():
             before = self.store.entries.get(entry_id)
             after = self.store.entries.withdraw(entry_id)
             if after.state is not before.state:
+                self.store.superseding.revive(after.id)
                 self.store.acts.add(self.now, "withdraw", after.id, {})
         return after
 

@@ -17,7 +17,10 @@ from node.store import Act, Entry, StatusAct, Store
 from rootseal.errors import ConflictError, InputError
 from rootseal.facts import BlockFact
 
-__all__ = ["Act", "StatusMap", "StatusOutcome", "Statuses"]
+__all__ = ["REASON_SUPERSEDED", "Act", "StatusMap", "StatusOutcome", "Statuses", "word_masks"]
+
+REASON_SUPERSEDED: Final = 1
+"""The one reason that stands on chain: another credential took this one's place."""
 
 _WORD_BITS: Final = 256
 _WORDS_PER_CALL: Final = 100
@@ -58,6 +61,8 @@ class Statuses:
         """Queue `act` for the entries, all or none. See `Services.revoke`."""
         if reason not in (0, 1):
             raise InputError("reason", "must be 0 (none) or 1 (superseded)", reason)
+        if reason and act is not Act.REVOKE:
+            raise InputError("reason", "may be superseded only where something is revoked", reason)
         entries = self._store.entries.get_all(entry_ids)
         for entry in entries:
             self._check_anchored(entry)
@@ -71,6 +76,12 @@ class Statuses:
         requested = tuple(entry.id for entry in wanted)
         already = tuple(entry.id for entry in entries if entry.id not in set(requested))
         return StatusOutcome(act, requested, already, intents)
+
+    def would_change(self, act: Act, entry_id: str) -> bool:
+        """False where `act` was asked for before. Raises as `request` does, for this one; queues nothing."""
+        entry = self._store.entries.get(entry_id)
+        self._check_anchored(entry)
+        return self._changes(entry, act)
 
     def map(self) -> StatusMap:
         """The map at the latest block: a revocation must not wait for finality to be seen."""
@@ -100,7 +111,7 @@ class Statuses:
         home = self._connection.config.home
         names: list[str] = []
         for part in _parts(entries):
-            masks = _masks(entry.index for entry in part if entry.index is not None)
+            masks = word_masks(entry.index for entry in part if entry.index is not None)
             name = f"status/{self._store.statuses.next_number()}/{act.value}"
             data = call_data(act.value, home.issuer, list(masks), list(masks.values()), reason)
             self._store.outbox.add(Intent(name, key, home.ledger, data))
@@ -123,7 +134,7 @@ def _parts(entries: Sequence[Entry]) -> list[list[Entry]]:
     return parts
 
 
-def _masks(indexes: Iterable[int]) -> dict[int, int]:
+def word_masks(indexes: Iterable[int]) -> dict[int, int]:
     """Word → mask, ascending: word = index >> 8, bit = 1 << (index & 255)."""
     masks: dict[int, int] = {}
     for index in sorted(indexes):

@@ -32,6 +32,7 @@ _WORDS = (
     ("For a learner", "update", "wallet", "Replace the promise in a file by the anchor that kept it."),
     ("For an employer", "verify", "wallet", "Check credentials and presentations."),
     ("For an employer", "trust", "wallet", "Say which ledgers, issuers and accreditors you believe."),
+    ("For an employer", "issuer", "wallet", "Tell an issuer's whole history; vouch for one with a keystore."),
     ("For an auditor", "audit", "audit", "Replay a ledger and its logs and report what is wrong."),
 )
 

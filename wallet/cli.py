@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from rootseal.canonical import Json
 from rootseal.errors import InputError, RootsealError, VerificationError
 from rootseal.ethereum import ZERO_ADDRESS, address_text, checksum_address
 from wallet.box import Box, Held
@@ -193,7 +194,7 @@ def _update_one(updater: Updater, held: Held, as_json: bool) -> int:
         result, sentence, code = {**outcome.to_json(), "reason": None}, outcome.sentence, exit_code_of(outcome)
     except RootsealError as error:
         reason, code = error.diagnostics(), error.exit_code
-        unchanged = {"anchored": is_anchored(held.file), "issuerDocumentHash": None, "notes": []}
+        unchanged: dict[str, Json] = {"anchored": is_anchored(held.file), "issuerDocumentHash": None, "notes": []}
         result, sentence = {"outcome": "refused", **unchanged, "reason": reason}, f"nothing was changed; {reason}"
     if as_json:
         print_json({"format": "rootseal/wallet-update/1", "id": held.commitment.hex(), **result})

@@ -53,6 +53,10 @@ class IssuerNode:
         """GET /v1/issuer. Raises `UndeterminedError`."""
         return self._get("/v1/issuer")
 
+    def did_document(self) -> NodeAnswer:
+        """GET /.well-known/did.json (did:web). Raises `UndeterminedError`."""
+        return self._get("/.well-known/did.json")
+
     def _get(self, route: str) -> NodeAnswer:
         address = self.url.rstrip("/") + route
         request = urllib.request.Request(address, headers={"Accept": "application/json", "User-Agent": "rootseal"})

@@ -47,7 +47,7 @@ def open_source(text: str) -> Source:
 
 @dataclass(slots=True)
 class DirectorySource:
-    """A directory that `node publish` wrote, or a copy of it. Raises `InputError` where there is none."""
+    """A directory that `node export-log` wrote, or a copy of it. Raises `InputError` where there is none."""
 
     folder: Path
     label: str = ""

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import click
 
+from node.cli.accrediting import accredit
 from node.cli.acts import reinstate, revoke, suspend
+from node.cli.admin import admin, annul
 from node.cli.anchoring import anchor, run
-from node.cli.handing_out import export, publish, update
+from node.cli.forecasting import forecast
+from node.cli.handing_out import export, export_log, update
 from node.cli.issuing import issue, seal, withdraw
+from node.cli.keeping import backup, erase, restore
+from node.cli.keys import keys
 from node.cli.making import init
+from node.cli.publishing import publish
 from node.cli.reporting import fsck, status
+from node.cli.succession import accept_succession, succeed
 from node.cli.templates import templates
 
 __all__ = ["main"]
@@ -31,7 +38,8 @@ def main() -> None:
 
 
 for _command in (
-    init, templates, issue, withdraw, seal, anchor, export, update, run,
-    status, revoke, suspend, reinstate, publish, fsck,
+    init, forecast, templates, issue, withdraw, seal, anchor, export, update, run,
+    status, revoke, suspend, reinstate, export_log, fsck, backup, restore, erase,
+    publish, keys, admin, annul, accredit, succeed, accept_succession,
 ):  # fmt: skip
     main.add_command(_command)

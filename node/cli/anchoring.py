@@ -25,15 +25,19 @@ def anchor(directory: Path, wait: Literal["sent", "mined", "final"], timeout: fl
     """Put the newest checkpoint (and waiting revocations) on chain, and wait.
 
     Safe to interrupt and to run again: nothing is anchored twice, and what was sent is followed.
+    Where 'node run' runs, that process sends, and this command says so.
 
     \b
     Examples:
       rootseal node anchor mynode
       rootseal node anchor mynode --wait sent
 
-    Exit codes: 0 done, or nothing to anchor; 3 not reached in time, or the chain cannot be asked: run it again.
+    Exit codes: 0 done, or nothing to anchor; 3 not reached in time, another process sends, or the chain
+    cannot be asked: run it again.
     """
-    with opened(directory) as services:
+    from node.leasing import Lease
+
+    with opened(directory) as services, Lease(services.store, "node anchor").kept():
         outcome = services.anchor(wait, timeout, tell)
     answer(as_json, "anchor", _as_json(outcome), [_sentence(outcome)])
     leave(0 if outcome.reached else 3)
@@ -68,7 +72,8 @@ def _sentence(outcome: AnchorOutcome) -> str:
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port; 0 picks a free one.  [default: http_port of node.toml]"
 )
-def run(directory: Path, host: str | None, port: int | None) -> None:
+@click.option("--standby", is_flag=True, help="Wait until the 'run' that works here has ended, then take its place.")
+def run(directory: Path, host: str | None, port: int | None, standby: bool) -> None:
     """Serve the public pages, seal after the grace time and anchor, until SIGTERM or Ctrl-C.
 
     The first line printed is the address. Logs are JSON lines on stderr and name no person.
@@ -78,9 +83,10 @@ def run(directory: Path, host: str | None, port: int | None) -> None:
     Examples:
       rootseal node run mynode
       rootseal node run mynode --port 0
+      rootseal node run mynode --standby
 
     Exit codes: 0 stopped; 2 the node cannot be opened, or runs already.
     """
     from node.runner import run_node
 
-    run_node(directory.absolute(), host, port, click.echo)
+    run_node(directory.absolute(), host, port, click.echo, standby=standby)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +58,7 @@ def _node(directory: Path, as_json: bool) -> None:
 
     report = diagnose(directory.absolute())
     value = {"test": report.test, "checks": [result.to_json() for result in report.results], "exit": report.exit_code}
-    answer(as_json, "doctor", value, _lines(report))
+    _answer(as_json, "doctor", value, _lines(report))
     leave(report.exit_code)
 
 
@@ -82,7 +84,7 @@ def _file(file: Path, as_json: bool) -> None:
     except OSError as error:
         raise InputError("--file", f"cannot be read: {error.strerror}") from error
     found = diagnose_file(data, int(time.time()))
-    answer(as_json, "diagnosis", found.value, _file_lines(found.value))
+    _answer(as_json, "diagnosis", found.value, _file_lines(found.value))
     leave(found.exit_code)
 
 
@@ -101,8 +103,9 @@ def _file_lines(value: dict[str, Any]) -> list[str]:
 
 
 def _credential_lines(number: int, found: dict[str, Any]) -> list[str]:
+    kind = "complete file" if found["complete"] else "presented"
     lines = [
-        f"Credential {number}: home on a {found['homeChain']}; {'complete file' if found['complete'] else 'presented'}.",
+        f"Credential {number}: home on a {found['homeChain']}; {kind}.",
         f"  {found['claimsShown']} claims shown, {found['leaves']} leaves; subject {found['subject']}.",
         f"  issuer document: {_yes(found['issuerDocument'])}; promise: {_yes(found['promise'])}; anchors at home: "
         f"{found['homeAnchors']}, elsewhere: {found['witnessAnchors']}, with evidence: {found['anchorsWithEvidence']}; "
@@ -110,6 +113,14 @@ def _credential_lines(number: int, found: dict[str, Any]) -> list[str]:
     ]
     lines += [f"  {c['name']}: {c['outcome']} [{c['code']}]" for c in found["checks"]]
     return [*lines, "  Checks that need the chain were left out: 'rootseal verify' makes them."]
+
+
+def _answer(as_json: bool, form: str, value: dict[str, Any], lines: Iterable[str]) -> None:
+    """The doctor is no word of `node`, and its formats do not carry that word."""
+    if as_json:
+        click.echo(json.dumps({"format": f"rootseal/{form}/1", **value}, separators=(",", ":")))
+    else:
+        answer(False, form, value, lines)
 
 
 def _yes(there: bool) -> str:

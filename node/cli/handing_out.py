@@ -1,4 +1,4 @@
-"""`export`, `update`, `publish`: files for learners, the log for everybody."""
+"""`export`, `update`, `export-log`: files for learners, the log for everybody."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from node.cli.terminal import answer, directory_argument, json_option, leave, op
 if TYPE_CHECKING:
     from node.exporting import ExportOutcome
 
-__all__ = ["export", "publish", "update"]
+__all__ = ["export", "export_log", "update"]
 
 _out = click.option(
     "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write to."
@@ -66,18 +66,18 @@ def update(directory: Path, out: Path, as_json: bool) -> None:
     leave(1 if outcome.unknown else 0)
 
 
-@click.command()
+@click.command("export-log")
 @directory_argument
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @json_option
-def publish(directory: Path, out: Path, as_json: bool) -> None:
+def export_log(directory: Path, out: Path, as_json: bool) -> None:
     """Write the public log (C2SP tiles, checkpoint, issuer document) to a folder for any web server.
 
     Run again it writes what is new. It holds commitments only: nothing about anybody.
 
     \b
     Example:
-      rootseal node publish mynode /srv/www/log
+      rootseal node export-log mynode /srv/www/log
 
     Exit codes: 0 written; 2 the folder holds another log; 3 nothing is sealed yet.
     """
@@ -86,7 +86,7 @@ def publish(directory: Path, out: Path, as_json: bool) -> None:
     with opened(directory) as services, progress("Writing tiles") as move:
         done = LogPublisher(services).write(out, move)
     value = {"out": str(out), "size": done.size, "before": done.before, "files": done.files}
-    answer(as_json, "publish", value, [f"{out} holds the log of {done.size} entries ({done.before} before)."])
+    answer(as_json, "export-log", value, [f"{out} holds the log of {done.size} entries ({done.before} before)."])
 
 
 def _as_json(outcome: ExportOutcome) -> dict[str, Any]:

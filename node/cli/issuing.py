@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from node.cli.refused import refused_json, refused_lines, write_refused
+from node.cli.previewing import anchor_cost, cost_json, cost_line, in_words
+from node.cli.refused import check_refused_name, refused_json, refused_lines, write_refused
 from node.cli.shapes import checkpoint_json
-from node.cli.terminal import answer, directory_argument, json_option, leave, opened
+from node.cli.terminal import answer, directory_argument, json_option, leave, opened, progress
+from node.roster.sources import MAX_ROSTER_BYTES
 from rootseal.errors import InputError
 from rootseal.instants import format_instant
 
@@ -23,32 +24,63 @@ __all__ = ["issue", "seal", "withdraw"]
 @click.command()
 @directory_argument
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Check the list and show one credential; store nothing.")
-@click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write refused rows to this CSV file.")
+@click.option("--dry-run", is_flag=True, help="Check the list, show one credential and the cost; store nothing.")
+@click.option(
+    "--refused",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write refused rows to this file, in the format of the list with a reason column.",
+)
+@click.option("--supersedes", metavar="ID", help="The list's one row takes the place of this credential.")
 @json_option
-def issue(directory: Path, file: Path, dry_run: bool, refused: Path | None, as_json: bool) -> None:
-    """Issue the awards of a list: CSV, or JSON lines.
+def issue(
+    directory: Path, file: Path, dry_run: bool, refused: Path | None, supersedes: str | None, as_json: bool
+) -> None:
+    """Issue the awards of a list: CSV, Excel workbook (XLSX), or JSON lines.
 
     Every row is accounted for: issued, issued before, refused (with line, column and reason) or blank.
     Good rows are issued even where others are refused. Running the same list again issues nothing twice.
+    The file of refused rows can be corrected and issued as it is: its column 'reason' is read over.
+
+    In a workbook, format the column learner_id as Text, or leading zeros are lost; such numbers are refused,
+    and so are formulas, merged cells and hidden rows. 'templates sample' makes a workbook that is right.
+
+    With --supersedes the old credential stays valid until the anchor of the new one is final; then it is
+    revoked as superseded, by 'anchor' or 'run'. Credits keep their identity.
 
     \b
     Examples:
-      rootseal node issue mynode june.csv --dry-run
+      rootseal node issue mynode june.xlsx --dry-run
       rootseal node issue mynode june.csv --refused to-correct.csv
+      rootseal node issue mynode corrected.csv --supersedes 0b6f…
 
-    Exit codes: 0 every row is issued; 1 rows were refused; 2 the list as a whole cannot be read.
+    Exit codes: 0 every row is issued; 1 rows were refused; 2 the list as a whole cannot be read;
+    3 the credential to supersede was corrected otherwise, or withdrawn.
     """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise InputError(str(file), f"cannot be read: {error.strerror}") from error
+    data = _read(file)
+    if refused is not None:
+        check_refused_name(refused, data, file.name)
     with opened(directory) as services:
-        outcome = services.issue(data, file.name, dry_run=dry_run)
+        with progress("Working through the list") as move:
+            outcome = services.issue(data, file.name, dry_run=dry_run, supersedes=supersedes, progress=move)
+        cost = anchor_cost(services) if dry_run else None
     if refused is not None:
         write_refused(refused, outcome.refused, data, file.name)
-    answer(as_json, "issue", _issue_json(outcome), _issue_lines(outcome, refused))
+    lines = _issue_lines(outcome, refused)
+    if cost is not None:
+        lines.append(cost_line(cost))
+    if supersedes is not None and outcome.issued and not dry_run:
+        lines.append("The old credential is revoked when the anchor of the new one is final.")
+    answer(as_json, "issue", {**_issue_json(outcome), "cost": cost and cost_json(cost)}, lines)
     leave(1 if outcome.refused else 0)
+
+
+def _read(file: Path) -> bytes:
+    """The list; of a file that is far too large no more than shows it."""
+    try:
+        with file.open("rb") as opened_file:
+            return opened_file.read(MAX_ROSTER_BYTES + 1)
+    except OSError as error:
+        raise InputError(str(file), f"cannot be read: {error.strerror}") from error
 
 
 def _issue_json(outcome: IssueOutcome) -> dict[str, Any]:
@@ -78,7 +110,7 @@ def _issue_lines(outcome: IssueOutcome, refused: Path | None) -> list[str]:
         lines += ["Refused:", *refused_lines(outcome.refused)]
         lines += [f"Correct them and issue the list again{f'; they are in {refused}' if refused else ''}."]
     if outcome.dry_run and outcome.sample is not None:
-        lines += ["One of the credentials:", json.dumps(outcome.sample, ensure_ascii=False, indent=2)]
+        lines += ["One of the credentials, in plain words (--json shows the document):", *in_words(outcome.sample)]
     elif outcome.issued:
         lines.append("They wait to be sealed: 'rootseal node seal DIR' does it now, 'withdraw' still takes one back.")
     return lines

@@ -34,6 +34,7 @@ _ETHER = 10**18
     type=click.Path(dir_okay=False, path_type=Path),
     help="First line unlocks the keys; made where not given.",
 )
+@click.option("--preset", metavar="NAME", help="Settings that fit a chain: sepolia, polygon, base, gnosis or besu.")
 @click.option("--finality", metavar="tag|depth:N", help="When a block counts as final.  [default: tag]")
 @click.option("--test", is_flag=True, help="A rehearsal on a test network: everything made says TEST.")
 @click.option(
@@ -51,6 +52,7 @@ def init(
     public_url: str | None,
     admin: str | None,
     passphrase_file: Path | None,
+    preset: str | None,
     finality: str | None,
     test: bool,
     timeout: float,
@@ -69,6 +71,7 @@ def init(
     Examples:
       rootseal node init mynode --chain-url http://127.0.0.1:8545 --deploy --name "Coast College" --country IE
       rootseal node init mynode --chain-url https://rpc.example --ledger 0x… --name "Coast College" --admin 0x…
+      rootseal node init mynode --chain-url https://rpc.example --preset sepolia --deploy --name "Coast College"
 
     Exit codes: 0 the node is ready; 2 bad choice; 3 money, a signature or finality is missing: run it again.
     """
@@ -86,7 +89,13 @@ def init(
         admin=None if admin is None else parse_address(admin, "--admin"),
         passphrase_file=passphrase_file,
         test=test,
+        preset=preset,
     )
+    if preset is not None:
+        from node.presets import read_preset
+
+        for note in read_preset(preset).notes:
+            tell(f"note: {note}")
     outcome = initialise(directory, request, tell, timeout=timeout)
     answer(as_json, "init", _as_json(directory, outcome), _lines(directory, outcome))
     leave(0 if outcome.waiting is None else 3)

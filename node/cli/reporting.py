@@ -119,6 +119,7 @@ def _fsck_json(report: FsckReport) -> dict[str, Any]:
     return {
         "clean": report.clean,
         "entries": report.entries,
+        "erased": report.erased,
         "checkpoints": report.checkpoints,
         "anchors": report.anchors,
         "findings": [
@@ -131,6 +132,8 @@ def _fsck_json(report: FsckReport) -> dict[str, Any]:
 
 def _fsck_lines(report: FsckReport) -> list[str]:
     lines = [f"Checked {report.entries} entries, {report.checkpoints} checkpoints and {report.anchors} anchors."]
+    if report.erased:
+        lines.append(f"{report.erased} of the entries were erased: their commitments are whole, the rest is gone.")
     for finding in report.findings:
         mark = "repaired" if finding.repaired else "FINDING"
         lines.append(f"{mark}: {harmless(finding.sentence, 400)} [{finding.code}]")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ import click
 from node.cli.terminal import answer, directory_argument, harmless, json_option, opened
 from node.files import write_atomically
 from node.roster.report import COLUMNS
+from node.roster.workbook import empty_workbook
 from rootseal.errors import InputError, StoreError
 from rootseal.microcredential import number_of, templates_from_json
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["templates"]
 
 _MAX_BYTES = 1 << 20
+# The byte-order mark makes spreadsheets read and keep UTF-8.
+_EMPTY_CSV = b"\xef\xbb\xbf" + ",".join(COLUMNS).encode() + b"\r\n"
 
 
 @click.group()
@@ -61,9 +62,9 @@ def list_templates(directory: Path, as_json: bool) -> None:
     """
     with opened(directory) as services:
         found = services.templates()
-    rows = [{"key": key, "title": item.title, "credits": _credits(item)} for key, item in sorted(found.items())]
+    rows = [{"key": key, "title": item.title, "ects": _ects(item)} for key, item in sorted(found.items())]
     width = max((len(key) for key in found), default=0)
-    lines = [f"{row['key']:{width}}  {harmless(row['title'])} ({row['credits'] or 'no'} ECTS credits)" for row in rows]
+    lines = [f"{row['key']:{width}}  {harmless(row['title'])} ({row['ects'] or 'no'} ECTS credits)" for row in rows]
     answer(as_json, "templates-list", {"templates": rows}, lines or ["There are none: 'rootseal node templates add'."])
 
 
@@ -88,45 +89,36 @@ def show(directory: Path, key: str, as_json: bool) -> None:
 @templates.command()
 @directory_argument
 @click.argument("key")
-@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to make.  [default: KEY.csv]")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to make; .csv or .xlsx says which kind.  [default: KEY.csv]",
+)
 @json_option
 def sample(directory: Path, key: str, out: Path | None, as_json: bool) -> None:
-    """Write an empty list (CSV) to fill in for one micro-credential, with one example row.
+    """Write an empty list to fill in for one micro-credential: CSV, or an Excel workbook (XLSX).
+
+    The workbook's columns are formatted so that nothing that is typed is changed: learner ids keep their zeros.
 
     \b
-    Example:
+    Examples:
+      rootseal node templates sample mynode lab-safety -o june.xlsx
       rootseal node templates sample mynode lab-safety -o june.csv
     """
     with opened(directory) as services:
         item = _one(services.templates(), key)
     path = (out or Path(f"{key}.csv")).absolute()
+    if path.suffix.lower() not in (".csv", ".xlsx"):
+        raise InputError("--out", "must end in .csv or .xlsx", str(path))
     if path.exists():
         raise InputError("--out", "exists already and is not overwritten", str(path))
     try:
-        write_atomically(path, _sample(item))
+        write_atomically(path, empty_workbook(item.key) if path.suffix.lower() == ".xlsx" else _EMPTY_CSV)
     except OSError as error:
         raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
-    lines = [f"{path}: fill it in, one row for each award; replace the example row."]
+    lines = [f"{path}: fill it in, one row for each award, with {item.key} in the column micro_credential."]
     answer(as_json, "templates-sample", {"file": str(path), "columns": list(COLUMNS)}, lines)
-
-
-def _sample(item: MicroCredential) -> bytes:
-    row = {
-        "learner_id": "00012345",
-        "given_name": "Ada",
-        "family_name": "Example",
-        "email": "ada@example.edu",
-        "micro_credential": item.key,
-        "awarded_on": "2026-06-30",
-        "grade": "" if item.grading is None else str(item.grading.pass_mark_json()),
-        "holder": "",
-    }
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerow(row)
-    # The byte-order mark makes spreadsheets read and keep UTF-8.
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
 def _one(found: dict[str, MicroCredential], key: str) -> MicroCredential:
@@ -135,7 +127,7 @@ def _one(found: dict[str, MicroCredential], key: str) -> MicroCredential:
     return found[key]
 
 
-def _credits(item: MicroCredential) -> int | float | None:
+def _ects(item: MicroCredential) -> int | float | None:
     return number_of(item.credits) if item.credits else None
 
 

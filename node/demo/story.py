@@ -108,7 +108,7 @@ class Story:
         self._title("Every learner gets a file, and the log is published for everybody.")
         out = self._folder / "files"
         self._program.run("node", "export", self._node, "--all", "-o", str(out))
-        self._program.run("node", "publish", self._node, str(self._folder / "log"))
+        self._program.run("node", "export-log", self._node, str(self._folder / "log"))
         with (out / "manifest.csv").open(encoding="utf-8-sig", newline="") as manifest:
             rows = {row["line"]: row["file"] for row in csv.DictReader(manifest)}
         self._note(f"{len(rows)} files in {out}, with manifest.csv for the mail.")

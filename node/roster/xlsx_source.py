@@ -27,9 +27,9 @@ _NUMBERS = {
 _CONTROL = re.compile(r"_x[0-9A-Fa-f]{4}_")
 
 
-def xlsx_rows(data: bytes, filename: str) -> Iterator[SourceRow]:
-    """The rows below the header line. Raises `InputError` for a workbook that is no list."""
-    sheet = read_sheet(data, filename)
+def xlsx_rows(data: bytes, filename: str, heard: Callable[[int, int], None]) -> Iterator[SourceRow]:
+    """The rows below the header line. Raises `InputError` for a workbook that is no list; `heard`: see `read_sheet`."""
+    sheet = read_sheet(data, filename, heard)
     header, *rows = sheet.rows
     columns, letters = _header(header, sheet, filename)
     expected = header[0] + 1

@@ -16,11 +16,11 @@ __all__ = ["Entries"]
 _UUID: Final = re.compile(r"(?:urn:uuid:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
 _COLUMNS: Final = (
     "number, id, template, document, seed, holder, credits, credit_id, commitment, state, log_index, "
-    "learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at"
+    "learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at, supersedes"
 )
 _INSERT: Final = """INSERT INTO entries (id, template, document, seed, holder, credits, credit_id, commitment, state,
-    learner, micro_credential, awarded_on, row_digest, email, line, accepted_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?)"""
+    learner, micro_credential, awarded_on, row_digest, email, line, supersedes, accepted_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 class Entries:
@@ -150,13 +150,14 @@ def _values(entry: NewEntry, now: int) -> tuple[object, ...]:
         entry.row_digest,
         entry.email,
         entry.line,
+        entry.supersedes,
         now,
     )
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     number, entry_id, template, document, seed, holder, credits, credit_id, commitment, state, index, *rest = row
-    learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at = rest
+    learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at, supersedes = rest
     return Entry(
         number,
         entry_id,
@@ -175,4 +176,5 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         email,
         line,
         accepted_at,
+        supersedes,
     )

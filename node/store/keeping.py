@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 
+from node.store.act_chain import FIRST, act_hash
 from node.store.database import Database
 from node.store.records import RecordedAct
 
@@ -49,18 +50,26 @@ class Documents:
 
 
 class Acts:
-    """The table `acts`: append-only, who did what; no names of learners."""
+    """The table `acts`: append-only and a hash chain, what was done and when; no names of learners."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, at: int, act: str, subject: str, detail: Mapping[str, object]) -> None:
-        """One line; part of the caller's transaction, so that no act is without its effect."""
+    def add(self, at: int, act: str, subject: str, detail: Mapping[str, object]) -> bytes:
+        """One line; part of the caller's transaction, so that no act is without its effect. The new head."""
+        text = json.dumps(detail, sort_keys=True)
         with self._database.writing() as utils:
-            row = {"at": at, "act": act, "subject": subject, "detail": json.dumps(detail, sort_keys=True)}
-            utils.table("acts").insert(row)
+            # Under the writers' lock: two processes must not both follow the same line.
+            head = act_hash(self.head(), at, act, subject, text)
+            utils.table("acts").insert({"at": at, "act": act, "subject": subject, "detail": text, "hash": head})
+        return head
+
+    def head(self) -> bytes:
+        """The hash of the newest line, 32 bytes; zeros where there is none."""
+        found = self._database.row("SELECT hash FROM acts ORDER BY position DESC LIMIT 1")
+        return FIRST if found is None else found[0]
 
     def all(self) -> tuple[RecordedAct, ...]:
         """Every line, oldest first."""
-        rows = self._database.rows("SELECT at, act, subject, detail FROM acts ORDER BY position")
+        rows = self._database.rows("SELECT at, act, subject, detail, hash FROM acts ORDER BY position")
         return tuple(RecordedAct(*row) for row in rows)

@@ -12,7 +12,7 @@ from rootseal.errors import StoreError
 
 __all__ = ["Log"]
 
-_CHECKPOINT: Final = "SELECT size, root, signed_at, anchor_by, key, signature FROM checkpoints"
+_CHECKPOINT: Final = "SELECT size, root, signed_at, anchor_by, key, signature, acts_head FROM checkpoints"
 _ANCHOR: Final = (
     "SELECT sequence, size, previous_size, root, key, transaction_hash, block_number, block_hash, block_time,"
     " evidence, document_hash FROM anchors"
@@ -45,8 +45,9 @@ class Log:
         """Store a promise. Raises `ConflictError` where there is one of this size."""
         c = checkpoint
         self._database.change(
-            "INSERT INTO checkpoints (size, root, signed_at, anchor_by, key, signature) VALUES (?, ?, ?, ?, ?, ?)",
-            (c.size, c.root, c.signed_at, c.anchor_by, c.key, c.signature),
+            "INSERT INTO checkpoints (size, root, signed_at, anchor_by, key, signature, acts_head)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (c.size, c.root, c.signed_at, c.anchor_by, c.key, c.signature, c.acts_head),
         )
 
     def newest_checkpoint(self) -> Checkpoint | None:

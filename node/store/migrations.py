@@ -10,13 +10,13 @@ from pathlib import Path
 
 from node.files import sync_directory
 from node.store.database import APPLICATION_ID, connect, plain_errors
-from node.store.schema import MIGRATIONS
+from node.store.schema import MIGRATIONS, Statement
 from rootseal.errors import StoreError
 
 __all__ = ["create_file", "upgrade_file"]
 
 
-def create_file(path: Path, steps: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+def create_file(path: Path, steps: Sequence[Sequence[Statement]] = MIGRATIONS) -> None:
     """Make an empty store at `path`. Raises `StoreError` where there is one, or the folder is missing."""
     beside = path.with_name(f".{path.name}.new")
     if path.exists():
@@ -40,7 +40,7 @@ def create_file(path: Path, steps: Sequence[Sequence[str]] = MIGRATIONS) -> None
         raise StoreError(f"{path}: the store cannot be made: {error.strerror}") from error
 
 
-def upgrade_file(path: Path, steps: Sequence[Sequence[str]] = MIGRATIONS) -> Path | None:
+def upgrade_file(path: Path, steps: Sequence[Sequence[Statement]] = MIGRATIONS) -> Path | None:
     """Bring the store at `path` up to the newest schema; the copy that was made first, or None.
 
     Raises `StoreError` for a missing file, another program's file, and one made by a newer version.
@@ -66,7 +66,7 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _apply(connection: sqlite3.Connection, steps: Sequence[Sequence[str]], version: int) -> None:
+def _apply(connection: sqlite3.Connection, steps: Sequence[Sequence[Statement]], version: int) -> None:
     """Steps from `version` on. A crash between two: the next opening goes on after the last COMMIT."""
     for number in range(version, len(steps)):
         connection.execute("BEGIN IMMEDIATE")
@@ -74,7 +74,10 @@ def _apply(connection: sqlite3.Connection, steps: Sequence[Sequence[str]], versi
             # Another process may have done it while this one waited for the lock.
             if _version(connection) == number:
                 for statement in steps[number]:
-                    connection.execute(statement)
+                    if isinstance(statement, str):
+                        connection.execute(statement)
+                    else:
+                        statement(connection)
                 connection.execute(f"PRAGMA user_version = {number + 1}")
             connection.execute("COMMIT")
         except BaseException:

@@ -83,6 +83,17 @@ class StoredOutbox:
             )
             return after
 
+    def hand_over(self, old: bytes, new: bytes) -> int:
+        """Give everything that `old` has not finished to `new`, to be signed afresh, in the same order. How many.
+
+        Only once `old` is retired, finally: then none of its attempts can take effect any more.
+        """
+        return self._database.change(
+            "UPDATE intents SET key = ?, state = 'planned', nonce = NULL, place_number = NULL, place_hash = NULL,"
+            " place_transaction = NULL, sent_at = NULL, version = version + 1 WHERE key = ? AND state <> 'final'",
+            (new, old),
+        )
+
     def named(self, prefix: str) -> tuple[Intent, ...]:
         """Every intent whose name begins so, in queue order."""
         rows = self._database.rows(f"{_INTENT} WHERE substr(name, 1, ?) = ? ORDER BY position", (len(prefix), prefix))

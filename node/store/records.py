@@ -35,13 +35,15 @@ class NewEntry:
     row_digest: bytes
     email: str
     line: int
+    supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A stored credential. `number` is the order of acceptance; `index` its place in the log once sealed.
 
-    `live` is False once it was withdrawn or its revocation was requested. `email` is delivery data.
+    `live` is False once it was withdrawn or superseded, or its revocation was requested. `supersedes` is
+    the id of the credential that this one corrects. `email` is delivery data.
     """
 
     number: int
@@ -61,6 +63,7 @@ class Entry:
     email: str
     line: int
     accepted_at: int
+    supersedes: str | None
 
     @property
     def uuid(self) -> str:
@@ -70,7 +73,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A promise: the signed size and root; `key` is the signer's 20-byte address, `signature` 65 bytes."""
+    """A promise: the signed size and root; `key` is the signer's 20-byte address, `signature` 65 bytes.
+
+    `acts_head` is the audit log's head when it was sealed; None from before the log was a chain.
+    """
 
     size: int
     root: bytes
@@ -78,6 +84,7 @@ class Checkpoint:
     anchor_by: int
     key: bytes
     signature: bytes
+    acts_head: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +126,10 @@ class StatusAct:
 
 @dataclass(frozen=True, slots=True)
 class RecordedAct:
-    """One line of the trail of what was done; `detail` is JSON."""
+    """One line of the audit log; `detail` is JSON, `hash` that of this line on top of all before (32 bytes)."""
 
     at: int
     act: str
     subject: str
     detail: str
+    hash: bytes

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from typing import Final
 
-__all__ = ["MIGRATIONS", "SCHEMA_VERSION"]
+from node.store.act_chain import chain_acts
+
+__all__ = ["MIGRATIONS", "SCHEMA_VERSION", "Statement"]
+
+Statement = str | Callable[[sqlite3.Connection], None]
+"""SQL, or what SQL cannot say."""
 
 _FIRST: Final = (
     """CREATE TABLE facts (
@@ -72,7 +79,34 @@ _FIRST: Final = (
     "CREATE TRIGGER acts_last BEFORE DELETE ON acts BEGIN SELECT RAISE(ABORT, 'acts are never deleted'); END",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+# A correction names what it supersedes; of one credential there is one correction that is not withdrawn.
+_SUPERSEDING: Final = (
+    "ALTER TABLE entries ADD COLUMN supersedes TEXT REFERENCES entries (id)",
+    "CREATE UNIQUE INDEX superseding ON entries (supersedes) WHERE supersedes IS NOT NULL AND state <> 'withdrawn'",
+)
+
+# The audit log becomes a hash chain, and a checkpoint keeps the head it was sealed under.
+_CHAINED: Final = (
+    "DROP TRIGGER acts_stay",
+    "DROP TRIGGER acts_last",
+    "ALTER TABLE acts RENAME TO acts_unchained",
+    """CREATE TABLE acts (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, act TEXT NOT NULL,
+        subject TEXT NOT NULL, detail TEXT NOT NULL, hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32)
+    ) STRICT""",
+    chain_acts,
+    "DROP TABLE acts_unchained",
+    "CREATE TRIGGER acts_stay BEFORE UPDATE ON acts BEGIN SELECT RAISE(ABORT, 'acts are never changed'); END",
+    "CREATE TRIGGER acts_last BEFORE DELETE ON acts BEGIN SELECT RAISE(ABORT, 'acts are never deleted'); END",
+    "ALTER TABLE checkpoints ADD COLUMN acts_head BLOB CHECK (length(acts_head) = 32)",
+)
+
+# An erased entry keeps number, id, commitment, state and index: the log stays whole. The rest is overwritten.
+_ERASURES: Final = (
+    "CREATE TABLE erasures (entry TEXT PRIMARY KEY REFERENCES entries (id), erased_at INTEGER NOT NULL) STRICT",
+)
+
+MIGRATIONS: Final[tuple[tuple[Statement, ...], ...]] = (_FIRST, _SUPERSEDING, _CHAINED, _ERASURES)
 """Statements of step N at place N−1; `PRAGMA user_version` counts the steps that a file has had."""
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -8,13 +8,16 @@ from typing import Final
 
 import sqlite_utils
 
+from node.store.awards import Awards
 from node.store.database import Database, Fault
 from node.store.entries import Entries
+from node.store.erasing import Erasures
 from node.store.keeping import Acts, Documents, Facts
 from node.store.log import Log
 from node.store.migrations import create_file, upgrade_file
 from node.store.outbox import StoredOutbox
 from node.store.statuses import StatusActs
+from node.store.superseding import Superseding
 from node.store.templates import Templates
 
 __all__ = ["STORE_NAME", "Store"]
@@ -32,6 +35,9 @@ class Store:
         self.acts = Acts(database)
         self.templates = Templates(database)
         self.entries = Entries(database)
+        self.awards = Awards(database)
+        self.superseding = Superseding(database)
+        self.erasures = Erasures(database)
         self.log = Log(database)
         self.outbox = StoredOutbox(database)
         self.statuses = StatusActs(database)

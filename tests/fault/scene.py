@@ -12,9 +12,10 @@ from pathlib import Path
 from anchor.audit.auditing import AuditRequest, audit
 from anchor.audit.sources import open_source
 from anchor.chain import Chain
+from anchor.deploying import wait_for_receipt
 from anchor.ledger_events import anchored_events
 from anchor.outbox import Attempt
-from anchor.web3_chain import open_chain
+from anchor.web3_chain import Web3Chain, open_chain
 from node.config import read_config, write_config
 from node.publishing import LogPublisher
 from node.services import Services
@@ -28,6 +29,15 @@ from tests.unit.node.nodes import TEMPLATES, Clock, make_registered, roster
 
 BLOCK_TIME = 12
 PROMISE = 90 * 86_400
+
+
+class _Prompt(Web3Chain):
+    """Anvil answers before it has mined; here a transaction that was sent has its receipt."""
+
+    def send_unlocked(self, sender: bytes, to: bytes | None, data: bytes, value: int, gas: int) -> bytes:
+        transaction = super().send_unlocked(sender, to, data, value, gas)
+        wait_for_receipt(self, transaction, timeout=20)
+        return transaction
 
 
 @dataclass
@@ -163,11 +173,11 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, left_out: str, client: Client = "geth", seed: int = 0) -> Iterator[Scene]:
-    """A fresh Anvil with a ledger and a registered issuer, the proxy, and the node. Finality is four blocks."""
-    with anvil(left_out, "--slots-in-an-epoch", "2") as url, FaultyProxy(url, client, seed) as proxy:
+def scene(folder: Path, left_out: str, client: Client = "geth", seed: int = 0, epoch: int = 2) -> Iterator[Scene]:
+    """A fresh Anvil with a ledger and a registered issuer, the proxy, and the node. Finality is 2 × `epoch` blocks."""
+    with anvil(left_out, "--slots-in-an-epoch", str(epoch)) as url, FaultyProxy(url, client, seed) as proxy:
         directory = folder / "node"
-        make_registered(directory, open_chain(url))
+        make_registered(directory, _Prompt(url))
         settings = replace(
             read_config(directory),
             chain_urls=(proxy.url,),

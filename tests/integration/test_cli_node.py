@@ -214,7 +214,7 @@ def test_the_course_of_a_node(program: Program, dev_chain: ChainProcess, tmp_pat
     )
     sample = tmp_path / "empty.csv"
     ok(program("node", "templates", "sample", node, "lab-safety", "-o", sample, "--json"))
-    assert ok(program("node", "issue", node, sample, "--dry-run", "--json"))["issued"]
+    assert ok(program("node", "issue", node, sample, "--dry-run", "--json"))["rows"] == 0
 
     listed, refused = SAMPLES / "roster-demo.csv", tmp_path / "refused.csv"
     tried = program("node", "issue", node, listed, "--dry-run", "--json")
@@ -224,7 +224,7 @@ def test_the_course_of_a_node(program: Program, dev_chain: ChainProcess, tmp_pat
     assert (outcome.code, len(outcome.objects[0]["issued"]), len(outcome.objects[0]["refused"])) == (1, 20, 4)
     with refused.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["line"] for row in rows] == ["7", "12", "17", "23"]
+    assert [row["reason"].partition(",")[0] for row in rows] == ["line 7", "line 12", "line 17", "line 23"]
     assert rows[3]["awarded_on"] == "31/03/2026"
     again = program("node", "issue", node, listed)
     assert "20 issued before" in again.out
@@ -254,7 +254,7 @@ def test_the_course_of_a_node(program: Program, dev_chain: ChainProcess, tmp_pat
     ok(program("node", "anchor", node, "--json"))
     ok(program("node", "reinstate", node, third, "--json"))
     ok(program("node", "anchor", node, "--json"))
-    assert ok(program("node", "publish", node, tmp_path / "log", "--json"))["size"] == 19
+    assert ok(program("node", "export-log", node, tmp_path / "log", "--json"))["size"] == 19
     assert ok(program("node", "status", node, "--json"))["healthy"]
     assert ok(program("node", "fsck", node, "--json"))["clean"]
     assert "TEST" in program("node", "status", node).out

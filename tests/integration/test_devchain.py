@@ -14,16 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from anchor import devchain
 from anchor.devchain import EngineName, find_anvil
-from anchor.devchain_cli import main
 from rootseal.errors import ConfigError
 from tests.support.devchain import ROOT, ChainProcess, children, require_anvil, running_chain
+from tests.support.program import Program
 
 ENGINES: list[EngineName] = ["embedded", "anvil"]
 LIMIT = 10.0  # seconds for anything that should take well under one
+
+
+@pytest.fixture
+def program(capsys: pytest.CaptureFixture[str]) -> Program:
+    return Program(capsys)
 
 
 def eventually(question: Any, what: str) -> Any:
@@ -83,20 +87,20 @@ def test_state_in_use_is_refused(engine: EngineName, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_port_in_use_is_refused_and_nothing_written(engine: EngineName, tmp_path: Path) -> None:
+def test_port_in_use_is_refused_and_nothing_written(program: Program, engine: EngineName, tmp_path: Path) -> None:
     if engine == "anvil":
         require_anvil("refusal of a port in use")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         state = tmp_path / "state"
-        result = CliRunner().invoke(main, ["--engine", engine, "--port", str(port), "--state", str(state)])
-    assert result.exit_code == 2
-    assert f"127.0.0.1:{port} cannot be used" in result.output
+        run = program("chain", "--engine", engine, "--port", port, "--state", state)
+    assert run.code == 2
+    assert f"127.0.0.1:{port} cannot be used" in run.err
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_foreign_state_file_is_left_alone(engine: EngineName, tmp_path: Path) -> None:
+def test_foreign_state_file_is_left_alone(program: Program, engine: EngineName, tmp_path: Path) -> None:
     if engine == "anvil":
         require_anvil("refusal of a foreign state file")
     notes = tmp_path / "notes.json"
@@ -106,28 +110,28 @@ def test_foreign_state_file_is_left_alone(engine: EngineName, tmp_path: Path) ->
     database.close()
     for path, content in ((notes, b'{"format":"something else"}' * 20), (notes, b"[1]"), (other, other.read_bytes())):
         path.write_bytes(content)
-        result = CliRunner().invoke(main, ["--engine", engine, "--port", "0", "--state", str(path)])
-        assert result.exit_code == 2, result.output
-        assert "nothing was changed" in result.output or "some other program" in result.output
+        run = program("chain", "--engine", engine, "--port", "0", "--state", path)
+        assert run.code == 2, run.err
+        assert "nothing was changed" in run.err or "some other program" in run.err
         assert path.read_bytes() == content
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_missing_folder_is_bad_input(engine: EngineName, tmp_path: Path) -> None:
+def test_missing_folder_is_bad_input(program: Program, engine: EngineName, tmp_path: Path) -> None:
     if engine == "anvil":
         require_anvil("refusal of a missing folder")
-    result = CliRunner().invoke(main, ["--engine", engine, "--port", "0", "--state", str(tmp_path / "no" / "state")])
-    assert result.exit_code == 2
-    assert "does not exist" in result.output
+    run = program("chain", "--engine", engine, "--port", "0", "--state", tmp_path / "no" / "state")
+    assert run.code == 2
+    assert "does not exist" in run.err
 
 
-def test_missing_anvil_names_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_anvil_names_the_way_out(program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     assert find_anvil() is None
-    result = CliRunner().invoke(main, ["--engine", "anvil"])
-    assert result.exit_code == 2
-    assert "--engine embedded" in result.output
+    run = program("chain", "--engine", "anvil")
+    assert run.code == 2
+    assert "--engine embedded" in run.err
 
 
 def test_auto_follows_the_state_file_then_what_is_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -154,8 +158,8 @@ def test_first_line_is_the_url(tmp_path: Path) -> None:
         assert process.wait(LIMIT) == 0
 
 
-def test_help_has_examples_and_is_honest_about_loss() -> None:
-    text = " ".join(CliRunner().invoke(main, ["--help"]).output.split())
+def test_help_has_examples_and_is_honest_about_loss(program: Program) -> None:
+    text = " ".join(program("chain", "--help").out.split())
     assert "Examples: rootseal chain" in text
     assert "no crash loses it" in text
     assert "the last moment may be lost" in text
@@ -168,7 +172,7 @@ def test_json_line_has_the_promised_members(tmp_path: Path) -> None:
         line = json.loads(process.stdout.readline())
         process.terminate()
         assert process.wait(LIMIT) == 0
-    assert set(line) == {"url", "chainId", "engine", "state", "pid"}
+    assert set(line) == {"format", "url", "chainId", "engine", "state", "pid"}
     assert (line["engine"], line["chainId"], line["state"]) == ("embedded", 31338, None)
 
 

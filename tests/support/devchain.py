@@ -60,6 +60,7 @@ class ChainProcess:
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
+        self.info: dict[str, Any] = {}
         self.start()
 
     @property
@@ -86,10 +87,10 @@ class ChainProcess:
             command += ["--state", str(self.state)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log)
-        info = self._first_line()
-        self.url = info["url"]
+        self.info = self._first_line()
+        self.url = self.info["url"]
         self._port = int(self.url.rsplit(":", 1)[1])
-        assert info["pid"] == self.pid
+        assert self.info["pid"] == self.pid
 
     def _first_line(self) -> dict[str, Any]:
         process = self._process

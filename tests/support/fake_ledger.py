@@ -28,6 +28,10 @@ class Issuer:
     uri: str
     admin: bytes
     registered_at: int
+    pending_admin: bytes = ZERO
+    successor: int = 0
+    proposed_successor: int = 0
+    succeeded_at: int = 0
     documents: list[DocumentFact] = field(default_factory=list)
     keys: list[KeyFact] = field(default_factory=list)
     anchors: dict[bytes, tuple[int, int, int, int, int, int]] = field(default_factory=dict)
@@ -85,6 +89,44 @@ class _Call:
         self._push_document(number, document)
         return ()
 
+    def do_setUri(self, number: int, uri: str) -> tuple[Any, ...]:  # noqa: N802
+        issuer = self.admin(number)
+        self.require(len(uri.encode()) <= 256, "UriTooLong", len(uri.encode()))
+        issuer.uri = uri
+        self.emit("UriSet", number, uri)
+        return ()
+
+    def do_transferAdmin(self, number: int, new_admin: bytes) -> tuple[Any, ...]:  # noqa: N802
+        self.admin(number).pending_admin = new_admin
+        self.emit("AdminTransferProposed", number, new_admin)
+        return ()
+
+    def do_acceptAdmin(self, number: int) -> tuple[Any, ...]:  # noqa: N802
+        issuer = self.known(number)
+        self.require(any(self.sender) and issuer.pending_admin == self.sender, "NotPendingAdmin", number, self.sender)
+        self.emit("AdminTransferred", number, issuer.admin, self.sender)
+        issuer.admin, issuer.pending_admin = self.sender, ZERO
+        return ()
+
+    def do_succeed(self, number: int, successor: int) -> tuple[Any, ...]:
+        issuer = self.admin(number)
+        self.require(not issuer.successor, "IssuerEnded", number, issuer.successor)
+        self.require(number != successor, "SelfSuccession", number)
+        if successor:
+            heir = self.known(successor)
+            self.require(not heir.successor, "IssuerEnded", successor, heir.successor)
+        issuer.proposed_successor = successor
+        self.emit("SuccessionProposed", number, successor)
+        return ()
+
+    def do_acceptSuccession(self, number: int) -> tuple[Any, ...]:  # noqa: N802
+        issuer = self.known(number)
+        self.require(issuer.proposed_successor > 0, "NoSuccessionProposed", number)
+        self.admin(issuer.proposed_successor)
+        issuer.successor, issuer.proposed_successor, issuer.succeeded_at = issuer.proposed_successor, 0, self.time
+        self.emit("Succeeded", number, issuer.successor)
+        return ()
+
     def do_issuerCount(self) -> tuple[Any, ...]:  # noqa: N802
         return (len(self.issuers),)
 
@@ -92,7 +134,8 @@ class _Call:
         issuer = self.find(number)
         if issuer is None:
             return (("", "", ZERO, ZERO, 0, 0, 0, 0),)
-        return ((issuer.name, issuer.uri, issuer.admin, ZERO, 0, 0, issuer.registered_at, 0),)
+        succession = (issuer.successor, issuer.proposed_successor, issuer.registered_at, issuer.succeeded_at)
+        return ((issuer.name, issuer.uri, issuer.admin, issuer.pending_admin, *succession),)
 
     def do_documentCount(self, number: int) -> tuple[Any, ...]:  # noqa: N802
         issuer = self.find(number)
@@ -116,6 +159,10 @@ class _Call:
     def do_retireKey(self, number: int, key: bytes, since: int) -> tuple[Any, ...]:  # noqa: N802
         issuer = self.admin(number)
         index = self._index(number, issuer, key)
+        before = issuer.keys[index].compromised_since
+        self.require(bool(since) or not issuer.keys[index].retired_at, "KeyIsRetired", number, key, self.time)
+        self.require(since <= self.time, "CompromiseInFuture", since, self.time)
+        self.require(not before or since < before, "CompromiseNotLowered", before, since)
         retired_at = issuer.keys[index].retired_at or self.time
         issuer.keys[index] = replace(issuer.keys[index], retired_at=retired_at, compromised_since=since)
         self.emit("KeyRetired", number, key, index, retired_at, since)
@@ -143,6 +190,7 @@ class _Call:
 
     def do_anchor(self, number: int, sequence: int, size: int, root: bytes) -> tuple[Any, ...]:
         issuer, index = self.role(number, 1)
+        self.require(not issuer.successor, "IssuerEnded", number, issuer.successor)
         self.require(sequence == issuer.sequence + 1, "WrongSequence", sequence, issuer.sequence + 1)
         self.require(size > issuer.size, "SizeNotGrown", size, issuer.size)
         self.require(any(root), "ZeroRoot")
@@ -170,6 +218,17 @@ class _Call:
 
     def do_reinstate(self, number: int, words: Any, masks: Any, reason: int) -> tuple[Any, ...]:
         return self._status(number, 1, words, masks, reason, False)
+
+    def do_annul(self, number: int, words: Any, masks: Any) -> tuple[Any, ...]:
+        issuer = self.admin(number)
+        compromised = any(key.roles & 2 and key.compromised_since for key in issuer.keys)
+        self.require(compromised, "NoCompromisedStatusKey", number)
+        for word, mask in zip(words, masks, strict=True):
+            value = issuer.status[0].get(word, 0) & ~mask
+            if value != issuer.status[0].get(word, 0):
+                issuer.status[0][word] = value
+                self.emit("StatusChanged", number, 0, word, value, 0, self.sender)
+        return ()
 
     def do_statusWords(self, number: int, purpose: int, first: int, count: int) -> tuple[Any, ...]:  # noqa: N802
         self.require(purpose < 2, "UnknownPurpose", purpose)

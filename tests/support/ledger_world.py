@@ -207,7 +207,7 @@ def publish(
         first = tile.index * 256
         bundle = tile.level is None
         path.write_bytes(
-            bundle_bytes(listed[first : first + tile.width]) if bundle else tile_bytes(tile, tree._node)
+            bundle_bytes(listed[first : first + tile.width]) if bundle else tile_bytes(tile, tree.node)
         )  # fmt: skip
     text = LogCheckpoint(
         origin(issuer.home), len(listed), tree.root() if checkpoint_root is None else checkpoint_root

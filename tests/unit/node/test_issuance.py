@@ -82,7 +82,7 @@ def test_a_changed_row_is_refused_with_the_way_out(node: Node) -> None:
     assert f"rootseal node withdraw DIR {issued.id}" in refused.reason
     assert refused.raw[0] == "00000000"
     node.services.seal()
-    assert f"rootseal node revoke DIR {issued.id}" in node.services.issue(changed, "r.csv").refused[0].reason
+    assert f"--supersedes {issued.id}" in node.services.issue(changed, "r.csv").refused[0].reason
 
 
 def test_after_withdrawal_the_right_row_is_issued(node: Node) -> None:

@@ -1,0 +1,112 @@
+"""Corrections: a new credential in the place of one that was wrong, linked to it in the store.
+
+The old one is revoked with reason 1 (superseded) once the new one's anchor is final, and not before: the
+learner never stands without a credential. Which one is due is read from the store at every round of
+anchoring, so that a crash between any two steps is made good by the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from node.issuance import IssuedRow, IssueOutcome, TemplateIssuer, refused_row, way_out
+from node.roster.report import RosterReport, RosterRow
+from node.store import Entry, EntryState, NewEntry, Store
+from rootseal.canonical import Json
+from rootseal.commitment import Home
+from rootseal.credential import IssuerProfile
+from rootseal.errors import ConflictError, InputError
+
+__all__ = ["Correcting"]
+
+_WHERE = "--supersedes"
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    entry: NewEntry
+    sample: dict[str, Json]
+
+
+class Correcting:
+    """Issues a list of one row as the correction of one credential."""
+
+    def __init__(self, store: Store, home: Home, profile: IssuerProfile) -> None:
+        self._store = store
+        self._home = home
+        self._profile = profile
+
+    def issue(self, report: RosterReport, entry_id: str, now: int, *, dry_run: bool) -> IssueOutcome:
+        """Accept the one row of `report` in the place of `entry_id`; with `dry_run` store nothing.
+
+        An old one that is not sealed yet is withdrawn in the same transaction. The credit id is the old
+        one's, so that credits which were claimed stay the same credits. A crash before the COMMIT:
+        nothing happened. After it: the same call answers "issued already".
+        Raises `InputError` for a list of another length or an unknown id, `ConflictError` where the old
+        one was withdrawn or corrected otherwise.
+        """
+        self._store.entries.get(entry_id)
+        if len(report.rows) + len(report.refused) != 1:
+            found = len(report.rows) + len(report.refused)
+            raise InputError(_WHERE, "corrects one credential: the list must have exactly one row", found)
+        if report.refused:
+            return IssueOutcome((), (), report.refused, report.blank, dry_run, None)
+        row = report.rows[0]
+        with self._store.writing():
+            # Under the writers' lock: the old one may be sealed, or corrected by another process, right now.
+            old = self._store.entries.get(entry_id)
+            outcome = self._judged(row, old, report, dry_run)
+            if outcome is not None:
+                return outcome
+            made = self._make(row, old)
+            if not dry_run:
+                self._accept(made.entry, old, now)
+        issued = IssuedRow(row.line, made.entry.id, row.award.learner_id, row.template)
+        return IssueOutcome((issued,), (), (), report.blank, dry_run, made.sample)
+
+    def _make(self, row: RosterRow, old: Entry) -> _Made:
+        number, template = self._store.templates.numbered()[row.template]
+        credit_id = old.subject.credit_id if any(old.subject.credit_id) else None
+        entry, built = TemplateIssuer(number, template, self._home, self._profile).make(row, credit_id)
+        # What was never sealed is not superseded: the link goes to what it would have superseded itself.
+        link = old.supersedes if old.index is None else old.id
+        return _Made(replace(entry, supersedes=link), built.document)
+
+    def _judged(self, row: RosterRow, old: Entry, report: RosterReport, dry_run: bool) -> IssueOutcome | None:
+        """The answer where nothing is to be stored; None where the correction may be accepted."""
+        successor = self._successor(row, old)
+        if successor is not None:
+            already = IssuedRow(row.line, successor, row.award.learner_id, row.template)
+            return IssueOutcome((), (already,), (), report.blank, dry_run, None)
+        reason = self._reason_against(row, old)
+        if reason is None:
+            return None
+        return IssueOutcome((), (), (refused_row(row, reason),), report.blank, dry_run, None)
+
+    def _successor(self, row: RosterRow, old: Entry) -> str | None:
+        """The id of the correction that was made from this very row before. Raises `ConflictError` for another."""
+        if old.state is EntryState.WITHDRAWN:
+            live = self._store.entries.live_award(row.award.learner_id, row.template, row.award.awarded_on)
+            if live is not None and live[1] == row.row_digest:
+                return live[0]
+            raise ConflictError(f"{old.id} is withdrawn and needs no correction: issue the row without --supersedes")
+        found = self._store.superseding.successor(old.id)
+        if found is not None and found[1] != row.row_digest:
+            problem = "was corrected before, by another row"
+            raise ConflictError(f"{old.id} {problem}: correct that one with --supersedes {found[0]}")
+        return None if found is None else found[0]
+
+    def _reason_against(self, row: RosterRow, old: Entry) -> str | None:
+        newest = self._store.templates.numbered()[row.template][0]
+        if row.row_digest == old.row_digest and newest == old.template:
+            return f"this row is what {old.id} says already: nothing is to be corrected"
+        other = self._store.entries.live_award(row.award.learner_id, row.template, row.award.awarded_on)
+        return None if other is None or other[0] == old.id else way_out(other[0], other[2])
+
+    def _accept(self, entry: NewEntry, old: Entry, now: int) -> None:
+        if old.state is EntryState.ACCEPTED:
+            self._store.entries.withdraw(old.id)
+        else:
+            self._store.superseding.retire(old.id)
+        self._store.entries.add_all([entry], now)
+        self._store.acts.add(now, "issue", entry.id, {"supersedes": old.id})

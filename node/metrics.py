@@ -1,0 +1,100 @@
+"""`/metrics`: what Prometheus reads, from the store and the last pulse; the chain is never asked for it.
+
+Names and meanings stand in docs/operating.md, and a test holds the two together. No label names a person, a
+credential or an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from node.backup_record import last_backup
+from node.health import Health, Pulse
+from node.store import EntryState
+
+if TYPE_CHECKING:
+    from node.services import Services
+
+__all__ = ["NodeMetrics"]
+
+
+class NodeMetrics(Collector):
+    """Read anew at each scrape."""
+
+    def __init__(self, services: Services, health: Health) -> None:
+        self._services = services
+        self._health = health
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: the store must not be read while the registry is set up."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """The values of one moment."""
+        now = self._services.now
+        yield from self._entries(now)
+        yield from self._promises(now)
+        if self._health.working:
+            yield from _work(self._health.pulse)
+        yield self._requests()
+
+    def _entries(self, now: int) -> Iterator[Metric]:
+        store = self._services.store
+        entries = GaugeMetricFamily("rootseal_entries", "Credentials by state.", labels=["state"])
+        counts = store.entries.counts()
+        for state in EntryState:
+            entries.add_metric([state.value], counts[state])
+        yield entries
+        oldest = store.entries.oldest_waiting()
+        yield _gauge(
+            "oldest_waiting_seconds", "Age of the oldest unsealed entry.", 0 if oldest is None else now - oldest
+        )
+        backup = last_backup(store)
+        if backup is not None:
+            yield _gauge("last_backup_timestamp_seconds", "When the last backup was made.", backup)
+
+    def _promises(self, now: int) -> Iterator[Metric]:
+        store = self._services.store
+        newest, anchor, waiting = store.log.newest_checkpoint(), store.log.newest_anchor(), store.log.unanchored()
+        size, anchored = 0 if newest is None else newest.size, 0 if anchor is None else anchor.size
+        near = self._services.config.promise_seconds // 4
+        oldest = now - waiting[0].signed_at if waiting else 0
+        yield _gauge("log_size", "Entries under the newest checkpoint.", size)
+        yield _gauge("anchored_size", "Entries under the newest final anchor.", anchored)
+        yield _gauge("unanchored_entries", "Sealed entries without a final anchor.", size - anchored)
+        yield _gauge("oldest_unanchored_seconds", "Age of the oldest promise without a final anchor.", oldest)
+        overdue = sum(1 for promise in waiting if promise.anchor_by <= now)
+        yield _gauge("overdue_promises", "Promises past their date without a final anchor.", overdue)
+        soon = sum(1 for promise in waiting if now < promise.anchor_by <= now + near)
+        yield _gauge("near_promises", "Promises due within a quarter of the promised time.", soon)
+
+    def _requests(self) -> Metric:
+        labels = ["method", "route", "status"]
+        family = CounterMetricFamily("rootseal_http_requests", "Answered requests.", labels=labels)
+        for (method, route, status), count in sorted(self._health.requests.all().items()):
+            family.add_metric([method, route, str(status)], count)
+        return family
+
+
+def _work(pulse: Pulse) -> Iterator[Metric]:
+    """What the working thread saw last."""
+    yield _gauge("worked_timestamp_seconds", "Last successful round of work.", pulse.worked_at)
+    yield _gauge("unfinished_transactions", "Transactions that are not final.", pulse.unfinished)
+    yield _gauge("sending_blocked", "1 while nothing can be sent (money, fees).", int(pulse.blocked))
+    yield _gauge("final_block", "Newest final block seen.", pulse.final_block)
+    yield _gauge("final_block_timestamp_seconds", "When the newest final block was first seen.", pulse.final_at)
+    if pulse.rounds:
+        reachable = pulse.problem is None or not pulse.problem.startswith("chain.")
+        yield _gauge("chain_reachable", "1 if the last round could ask the pinned chain.", int(reachable))
+    if pulse.balance is not None:
+        yield _gauge("key_balance_wei", "Balance of the node's key when last asked.", pulse.balance)
+    yield CounterMetricFamily("rootseal_rounds", "Rounds of work.", pulse.rounds)
+    yield CounterMetricFamily("rootseal_failed_rounds", "Rounds of work that failed.", pulse.failures)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"rootseal_{name}", text, value)

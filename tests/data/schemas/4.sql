@@ -1,0 +1,65 @@
+CREATE TABLE acts (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, act TEXT NOT NULL,
+        subject TEXT NOT NULL, detail TEXT NOT NULL, hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32)
+    ) STRICT;
+CREATE TRIGGER acts_last BEFORE DELETE ON acts BEGIN SELECT RAISE(ABORT, 'acts are never deleted'); END;
+CREATE TRIGGER acts_stay BEFORE UPDATE ON acts BEGIN SELECT RAISE(ABORT, 'acts are never changed'); END;
+CREATE TABLE anchors (
+        sequence INTEGER PRIMARY KEY, size INTEGER NOT NULL UNIQUE REFERENCES checkpoints (size),
+        previous_size INTEGER NOT NULL, root BLOB NOT NULL UNIQUE, key BLOB NOT NULL, transaction_hash BLOB NOT NULL,
+        block_number INTEGER NOT NULL, block_hash BLOB NOT NULL, block_time INTEGER NOT NULL,
+        evidence TEXT, document_hash BLOB, stored_at INTEGER NOT NULL
+    ) STRICT;
+CREATE TABLE attempts (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE,
+        intent TEXT NOT NULL REFERENCES intents (name), nonce INTEGER NOT NULL, raw BLOB NOT NULL,
+        max_fee TEXT NOT NULL, tip TEXT NOT NULL, legacy INTEGER NOT NULL, gas INTEGER NOT NULL,
+        data BLOB NOT NULL, signed_at REAL NOT NULL
+    ) STRICT;
+CREATE INDEX attempts_of ON attempts (intent, position);
+CREATE TABLE checkpoints (
+        size INTEGER PRIMARY KEY, root BLOB NOT NULL UNIQUE CHECK (length(root) = 32), signed_at INTEGER NOT NULL,
+        anchor_by INTEGER NOT NULL, key BLOB NOT NULL, signature BLOB NOT NULL CHECK (length(signature) = 65)
+    , acts_head BLOB CHECK (length(acts_head) = 32)) STRICT;
+CREATE TABLE entries (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, template INTEGER NOT NULL REFERENCES templates (id),
+        document BLOB NOT NULL, seed BLOB NOT NULL UNIQUE CHECK (length(seed) = 32),
+        holder BLOB NOT NULL CHECK (length(holder) = 20), credits INTEGER NOT NULL,
+        credit_id BLOB NOT NULL CHECK (length(credit_id) = 16),
+        commitment BLOB NOT NULL UNIQUE CHECK (length(commitment) = 32),
+        state TEXT NOT NULL CHECK (state IN ('accepted', 'sealed', 'withdrawn')),
+        log_index INTEGER UNIQUE CHECK ((log_index IS NULL) = (state <> 'sealed')),
+        learner TEXT NOT NULL, micro_credential TEXT NOT NULL, awarded_on TEXT NOT NULL,
+        live INTEGER NOT NULL DEFAULT 1 CHECK (live IN (0, 1)),
+        row_digest BLOB NOT NULL, email TEXT NOT NULL, line INTEGER NOT NULL, accepted_at INTEGER NOT NULL
+    , supersedes TEXT REFERENCES entries (id)) STRICT;
+CREATE TABLE erasures (entry TEXT PRIMARY KEY REFERENCES entries (id), erased_at INTEGER NOT NULL) STRICT;
+CREATE TABLE facts (
+        name TEXT PRIMARY KEY, value BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+CREATE TABLE intents (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
+        key BLOB NOT NULL, target BLOB NOT NULL, data BLOB NOT NULL, value TEXT NOT NULL,
+        gas_limit INTEGER, gas_margin INTEGER NOT NULL, gas_maximum INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('planned', 'signed', 'sent', 'mined', 'final')),
+        nonce INTEGER, place_number INTEGER, place_hash BLOB, place_transaction BLOB, sent_at REAL
+    ) STRICT;
+CREATE TABLE issuer_documents (
+        hash BLOB PRIMARY KEY, content BLOB NOT NULL, kept_at INTEGER NOT NULL
+    ) STRICT;
+CREATE UNIQUE INDEX live_awards ON entries (learner, micro_credential, awarded_on) WHERE live = 1;
+CREATE INDEX revoked_rows ON entries (row_digest) WHERE live = 0 AND state = 'sealed';
+CREATE TABLE sqlite_sequence(name,seq);
+CREATE TABLE status_acts (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL REFERENCES entries (id),
+        act TEXT NOT NULL CHECK (act IN ('revoke', 'suspend', 'reinstate')), reason INTEGER NOT NULL,
+        intent TEXT NOT NULL REFERENCES intents (name), requested_at INTEGER NOT NULL
+    ) STRICT;
+CREATE INDEX status_acts_of ON status_acts (entry, position);
+CREATE UNIQUE INDEX superseding ON entries (supersedes) WHERE supersedes IS NOT NULL AND state <> 'withdrawn';
+CREATE TABLE templates (
+        id INTEGER PRIMARY KEY, key TEXT NOT NULL, version INTEGER NOT NULL, content TEXT NOT NULL,
+        added_at INTEGER NOT NULL, UNIQUE (key, version)
+    ) STRICT;
+CREATE INDEX unfinished_intents ON intents (key, position) WHERE state <> 'final';
+CREATE INDEX waiting_entries ON entries (accepted_at) WHERE state = 'accepted';

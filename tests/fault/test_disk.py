@@ -1,0 +1,121 @@
+"""The disk is full or broken: strace makes one write or fsync of the node's store fail, in a process of its own.
+
+The node may stop with a sentence; it may not acknowledge what is not there, and the same commands finish
+the work once the disk is well. The default run takes a sample of the calls; ROOTSEAL_FAULT_FULL=1 every one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.fault.disk_driver import SAID, main
+from tests.fault.scene import Scene, scene
+from tests.support.devchain import ROOT
+from tests.unit.node.nodes import Clock
+
+FULL = os.environ.get("ROOTSEAL_FAULT_FULL") == "1"
+SAMPLED = 2  # of the calls of each kind
+CALLS = "pwrite64,write,fsync,fdatasync,ftruncate"
+
+
+def require_strace(left_out: str) -> None:
+    """Skips, naming what is left out, unless everything is required to run."""
+    if shutil.which("strace") is not None:
+        return
+    reason = f"strace is not installed; left out: {left_out}"
+    if os.environ.get("ROOTSEAL_REQUIRE_ALL") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def run(world: Scene, directory: Path, *strace: str) -> subprocess.CompletedProcess[str]:
+    """One day of the node in `directory`, under strace where options are given. Only its own files are hurt."""
+    command = [sys.executable, "-B", "-m", "tests.fault.disk_driver", str(directory), world.proxy.url]
+    command.append(str(world.clock.now))
+    if strace:
+        command = [
+            "strace",
+            "-f",
+            "--seccomp-bpf",
+            "-qq",
+            "-o",
+            str(directory.with_suffix(".trace")),
+            *strace,
+            *command,
+        ]
+    environment = os.environ | {"ETH_HASH_BACKEND": "pysha3"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def paths(directory: Path) -> list[str]:
+    """strace's filter: the store and what SQLite keeps beside it."""
+    names = ["node.sqlite", "node.sqlite-wal", "node.sqlite-shm"]
+    return [word for name in names for word in ("-P", str(directory / name))]
+
+
+def counted(world: Scene, directory: Path) -> dict[str, int]:
+    """How often an undisturbed day makes each call."""
+    done = run(world, directory, "-e", f"trace={CALLS}", *paths(directory))
+    assert done.returncode == 0, done.stderr
+    names = re.findall(r"^\d+ +(\w+)\(", directory.with_suffix(".trace").read_text(), re.MULTILINE)
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+def places(count: int) -> list[int]:
+    """Which of `count` calls are made to fail, from 1."""
+    if FULL or count <= SAMPLED:
+        return list(range(1, count + 1))
+    return sorted({1 + (count - 1) * n // (SAMPLED - 1) for n in range(SAMPLED)} | {count // 2})
+
+
+@pytest.mark.fault("disk full, EIO", "strace fails one write or fsync of the store with ENOSPC or EIO")
+def test_disk_full_and_input_output_errors(tmp_path: Path, record_property: Callable[..., None]) -> None:
+    require_strace("disk full and EIO at writes and fsyncs of the store")
+    with scene(tmp_path, "disk full and EIO", epoch=1) as world:
+        world.services.close()
+        template, rounds = tmp_path / "template", 0
+        shutil.copytree(world.directory, template)
+        snapshot = world.proxy.direct("evm_snapshot")
+        shutil.copytree(template, tmp_path / "whole")
+        calls = counted(world, tmp_path / "whole")
+        assert calls["pwrite64"] > 20
+        assert calls["fdatasync"] > 5
+        print(f"an undisturbed day: {calls}")
+        for call, count in calls.items():
+            for place in places(count):
+                world.proxy.direct("evm_revert", snapshot)
+                world.proxy.rules.forget()
+                snapshot = world.proxy.direct("evm_snapshot")
+                error = "EIO" if call.startswith("f") or place % 2 else "ENOSPC"
+                directory = tmp_path / f"{call}-{place}"
+                shutil.copytree(template, directory)
+                one(world, directory, call, place, error)
+                rounds += 1
+        record_property("rounds", rounds)
+
+
+def one(world: Scene, directory: Path, call: str, place: int, error: str) -> None:
+    """One call fails once; then the same work is done again on a well disk."""
+    inject = f"inject={call}:error={error}:when={place}"
+    hurt = run(world, directory, "-e", f"trace={CALLS}", "-e", inject, *paths(directory))
+    assert "(INJECTED)" in directory.with_suffix(".trace").read_text(), inject
+    assert hurt.returncode in (0, SAID), f"{inject}: {hurt.returncode} {hurt.stderr}"
+    assert hurt.returncode == 0 or hurt.stderr.strip(), inject
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        assert main(directory, world.proxy.url, world.clock.now) == 0, inject
+    acknowledged = set(hurt.stdout.split())
+    assert acknowledged <= set(said.getvalue().split()), inject
+    judged = Scene(directory, world.proxy, Clock(world.clock.now + 3600), issued=3)
+    judged.survived(1)
+    judged.services.close()
