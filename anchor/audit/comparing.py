@@ -23,7 +23,10 @@ def scope_of(ledger: Ledger, at: int, asked: Sequence[int]) -> tuple[int, ...]:
     count = ledger.issuer_count(at)
     for issuer in asked:
         if not 1 <= issuer <= count:
-            raise InputError("--issuer", f"the ledger has issuers 1 to {count}", issuer)
+            known = (
+                f"the provider shows issuers 1 to {count}" if count else "the provider shows a ledger without issuers"
+            )
+            raise InputError("--issuer", f"{known}; is it the right ledger, and an honest provider?", issuer)
     return tuple(sorted(set(asked))) or tuple(range(1, count + 1))
 
 

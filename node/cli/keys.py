@@ -209,7 +209,10 @@ def rotate(
     from node.stopped import node_stopped
 
     since = 0 if compromised_since is None else moment(compromised_since, "--compromised-since")
-    with governed("keys-rotate", directory, as_json, options) as governor, node_stopped(directory):
+    with (
+        governed("keys-rotate", directory, as_json, options) as governor,
+        node_stopped(directory, governor.store, "node keys rotate"),
+    ):
         governor.require_admin()
         fact = old_key(governor, old)
         if not fact.retired_at:

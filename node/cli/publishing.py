@@ -43,7 +43,10 @@ def publish(directory: Path, dry_run: bool, as_json: bool, **options: Any) -> No
     from node.registering import state
     from node.stopped import node_stopped
 
-    with governed("publish", directory, as_json, options) as governor, node_stopped(directory):
+    with (
+        governed("publish", directory, as_json, options) as governor,
+        node_stopped(directory, governor.store, "node publish"),
+    ):
         found = state(governor)
         cost = put_in_force(governor, dry_run=dry_run)
         value = {

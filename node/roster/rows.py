@@ -13,6 +13,9 @@ from rootseal.microcredential import MicroCredential, check_date, clean_text
 
 __all__ = ["check_row"]
 
+# What spreadsheets leave behind where they took an identifier for a number, or a formula failed.
+_MANGLED = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+|#+|#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)")
+
 # Only what a typing mistake breaks; whether an address exists, the mail server knows.
 _EMAIL = re.compile(r"[^@\s\"<>(),;:]{1,64}@[^@\s\"<>(),;:.]+(?:\.[^@\s\"<>(),;:.]+)+")
 
@@ -21,7 +24,7 @@ def check_row(line: int, cells: Mapping[str, str], templates: Mapping[str, Micro
     """The row, or `InputError` whose `where` is the column that is wrong."""
     template = _template(cells["micro_credential"], templates)
     award = Award(
-        learner_id=cells["learner_id"],
+        learner_id=_learner_id(cells["learner_id"]),
         given_name=_optional(cells["given_name"]),
         family_name=_family_name(cells),
         awarded_on=_date(cells["awarded_on"], today),
@@ -30,6 +33,12 @@ def check_row(line: int, cells: Mapping[str, str], templates: Mapping[str, Micro
     )
     email = _email(cells["email"])
     return RosterRow(line, award, email, template.key, digest_of(award, email, template.key))
+
+
+def _learner_id(cell: str) -> str:
+    if _MANGLED.fullmatch(cell.strip()):
+        raise InputError("learner_id", "a spreadsheet has changed this number; format the column as text", cell)
+    return cell
 
 
 def _optional(cell: str) -> str | None:

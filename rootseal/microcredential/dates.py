@@ -22,10 +22,12 @@ _DAY = 86_400
 
 def check_date(value: object, where: str, what: str = "the date") -> str:
     """`value` itself, if it is a day of the calendar after 1970-01-01, written `YYYY-MM-DD`."""
-    if not isinstance(value, str) or _parts(value) is None:
-        problem = f"{what} is not a day written YYYY-MM-DD, for example 2026-09-30"
+    if isinstance(value, str) and _parts(value) is not None:
+        return value
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        problem = f"{what} lies before 1970-01-02" if value < "1970-01-02" else f"{what}: there is no such day"
         raise InputError(where, problem, value)
-    return value
+    raise InputError(where, f"{what} is not a day written YYYY-MM-DD, for example 2026-09-30", value)
 
 
 @lru_cache(maxsize=4096)

@@ -18,7 +18,7 @@ from tests.support.devchain import ChainProcess, running_chain
 from tests.support.program import Program
 from tests.unit.node.nodes import TEMPLATES, roster
 
-OTHER = "0x00000000000000000000000000000000000000aA"
+OTHER = "0x" + "0" * 38 + "aa"
 
 
 @pytest.fixture(scope="module")

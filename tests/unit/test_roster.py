@@ -360,3 +360,18 @@ def test_any_rows_are_accounted_for(rows: list[str]) -> None:
     report = read(text)
     lines = len(text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n"))
     assert all(2 <= line <= lines + 1 for line in accounted(report) if line not in report.blank)
+
+
+@pytest.mark.parametrize("mangled", ["1.23E+10", "1,2E10", "#REF!", "######", "#N/A"])
+def test_an_identifier_that_a_spreadsheet_destroyed_is_refused(mangled: str) -> None:
+    row = GOOD.split(",")
+    row[0] = f'"{mangled}"'
+    report = read(f"{HEADER}\n{','.join(row)}\n")
+    assert [(r.column, r.line) for r in report.refused] == [("learner_id", 2)]
+    assert "format the column as text" in report.refused[0].reason
+
+
+@pytest.mark.parametrize(("day", "reason"), [("2026-02-30", "no such day"), ("1969-12-31", "before 1970")])
+def test_a_day_that_is_none_is_told_as_what_it_is(day: str, reason: str) -> None:
+    report = read(f"{HEADER}\n{GOOD.replace('2026-10-01', day)}\n")
+    assert reason in report.refused[0].reason

@@ -35,9 +35,7 @@ def test_a_sound_store_is_clean_and_counted(settled: Node) -> None:
 def test_offline_says_what_it_could_not_check(settled: Node) -> None:
     report = settled.services.fsck(offline=True)
     assert report.clean
-    assert report.unchecked == [
-        "the chain was not asked: anchors, keys, status and documents there were not compared"
-    ]
+    assert report.unchecked == ["the chain was not asked: anchors, keys, status and documents there were not compared"]
 
 
 def test_a_silent_chain_is_not_a_finding(settled: Node) -> None:
@@ -99,7 +97,7 @@ def test_a_lost_anchor_is_repaired_from_the_chain(settled: Node) -> None:
 
 
 def test_bad_evidence_is_made_anew(settled: Node) -> None:
-    settled.services.store._database.change("UPDATE anchors SET evidence = '[\"00\",0,[\"00\"],0]' WHERE sequence = 1")
+    settled.services.store._database.change('UPDATE anchors SET evidence = \'["00",0,["00"],0]\' WHERE sequence = 1')
     assert "anchor.evidence" in codes(settled)
     assert settled.services.fsck(repair=True).clean
     assert settled.services.fsck().findings == []

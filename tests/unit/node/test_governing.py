@@ -14,6 +14,7 @@ from node.annulling import annul, plan
 from node.config import read_config, write_config
 from node.connection import Connection
 from node.governing import AdminKey, Governor, Waiting
+from node.leasing import Lease, LeaseHeld
 from node.ledger_keys import add_call, consequences, named_key, retire_call
 from node.registering import publish, state
 from node.rotating import old_key, rotate
@@ -234,8 +235,11 @@ def test_a_succeeded_issuer_seals_nothing(node: Node) -> None:
 
 
 def test_nothing_of_this_happens_under_a_running_node(node: Node) -> None:
-    with node_stopped(node.directory), pytest.raises(StoreError, match="runs here"), node_stopped(node.directory):
-        pass
+    store = node.services.store
+    with node_stopped(node.directory, store, "a"), pytest.raises(StoreError, match="runs here"):
+        node_stopped(node.directory, store, "b").__enter__()
+    with Lease(store, "node anchor").kept(), pytest.raises(LeaseHeld, match="node anchor"):
+        node_stopped(node.directory, store, "b").__enter__()
 
 
 def _revoke(issuer: int, mask: int) -> object:
