@@ -46,6 +46,13 @@ def _text(key: str, value: Any) -> str:
     return value
 
 
+def _name(key: str, value: Any) -> str:
+    text = _text(key, value)
+    if len(text.encode()) > 128:
+        raise ConfigError(key, "has more than the 128 bytes that the ledger takes", value)
+    return text
+
+
 def _flag(key: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise ConfigError(key, "must be true or false", value)
@@ -113,7 +120,7 @@ class NodeConfig:
 
     format: str = _setting("Version of this file.", _format, NODE_FORMAT)
     test: bool = _setting("True for a rehearsal on a test chain: everything made says TEST.", _flag)
-    name: str = _setting("Name of the institution as documents carry it.", _text)
+    name: str = _setting("Name of the institution as documents carry it; at most 128 bytes.", _name)
     country: str | None = _setting("Country of the institution, ISO 3166-1 alpha-2.", _country, None)
     url: str | None = _setting(
         "Web address of the institution (https).", _matching(_WEB, "must begin with https://"), None

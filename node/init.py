@@ -114,12 +114,9 @@ def _begin(directory: Path, request: InitRequest, chain: Chain, chain_url: str) 
         raise ConfigError("--deploy", "cannot be given together with --ledger")
     pins = read_pins(chain)
     preset = None if request.preset is None else read_preset(request.preset)
-    make_directory(directory)
     file = request.passphrase_file
-    choices = Choices(request.deploy, request.ledger, request.admin, None if file is None else file.absolute())
-    # A crash from here on is resumed from these two files; before it nothing was begun.
-    Journal(directory, choices).write()
     given: dict[str, Any] = {} if preset is None else {"max_fee_per_gas": preset.max_fee_per_gas}
+    # Before anything is written: a wrong choice leaves nothing behind.
     config = NodeConfig(
         test=request.test or pins.chain_id in TEST_CHAINS or (preset is not None and preset.test),
         name=request.name,
@@ -135,6 +132,10 @@ def _begin(directory: Path, request: InitRequest, chain: Chain, chain_url: str) 
         passphrase_file=str(file.absolute()) if file is not None else "passphrase.txt",
         **given,
     )
+    make_directory(directory)
+    choices = Choices(request.deploy, request.ledger, request.admin, None if file is None else file.absolute())
+    # A crash from here on is resumed from these two files; before it nothing was begun.
+    Journal(directory, choices).write()
     write_config(directory, config)
     return config
 

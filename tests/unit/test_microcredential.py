@@ -256,7 +256,7 @@ def test_validity_beyond_the_calendar_is_refused() -> None:
     ["31/12/2026", "2026-2-1", "2026-02-30", "1969-12-31", "1970-01-01", "2026-13-01", "٢٠٢٦-01-01", "", 20260101],
 )
 def test_a_date_that_is_none_is_refused(text: object) -> None:
-    with pytest.raises(InputError, match="YYYY-MM-DD|no such day|before 1970"):
+    with pytest.raises(InputError, match=r"YYYY-MM-DD|no such day|before 1970"):
         check_date(text, "awarded_on")
 
 
