@@ -117,6 +117,16 @@ class Caller:
         self._follow(call.what)
         return True
 
+    def queue(self, call: LedgerCall) -> None:
+        """Queue it without sending: `send` then goes on. For a caller that must do so in a transaction of its own."""
+        name = call_name(self.outbox, self.signer.address, call)
+        self.outbox.add(Intent(name, self.signer.address, self.ledger, call.data))
+
+    def finish(self) -> None:
+        """Follow what was begun before until it is final. Raises as `send`."""
+        self._give_up_impossible()
+        self._follow("what was begun before")
+
     def until_final(self, what: str) -> None:
         """Wait until the block that is latest now is final: what it shows then stays."""
         await_final(self.chain, self.policy.finality, what, self.report, self.timeout, self.sleep)

@@ -6,10 +6,11 @@ The document must not change under entries that are sealed but not anchored: see
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from anchor.calling import Cost, LedgerCall
+from anchor.outbox import State
 from node.document_guard import current_document
 from node.governing import Governor
 from node.issuer_document import issuer_id
@@ -52,21 +53,45 @@ def publish(governor: Governor, *, dry_run: bool = False) -> Cost | None:
     Raises `ConflictError` where credentials stand in the way, `Waiting` where the admin signs elsewhere.
     """
     governor.require_admin()
-    found = state(governor)
-    call = LedgerCall(
-        f"put the issuer document {found.digest.hex()} in force", "setDocument", (governor.issuer, found.digest)
-    )
-    if found.unchanged:
-        # An earlier run may have been interrupted before its transaction was final.
+    call = _call(governor)
+    if not dry_run:
+        _finish_earlier(governor, call)
+    if state(governor).unchanged:
         if not dry_run:
-            governor.send(call)
+            governor.send(call)  # it may not be final yet
         return None
     check_nothing_stands_in_the_way(governor)
     cost = governor.cost(call)
-    if not dry_run:
-        governor.store.documents.keep(found.content, int(time.time()))
-        governor.send(call)
+    if dry_run or cost is None:
+        return cost
+    governor.store.documents.keep(current_document(governor.connection), int(time.time()))
+    signer = governor.signer()
+    if signer is not None:
+        # One transaction with the check: the sealer looks for this intent in its own, so that nothing is
+        # sealed under the old document once the new one is on its way.
+        with governor.store.writing():
+            check_nothing_stands_in_the_way(governor)
+            governor.caller(signer).queue(call)
+    governor.send(call)
     return cost
+
+
+def _call(governor: Governor) -> LedgerCall:
+    digest = sha256(current_document(governor.connection)).digest()
+    return LedgerCall(f"put the issuer document {digest.hex()} in force", "setDocument", (governor.issuer, digest))
+
+
+def _finish_earlier(governor: Governor, call: LedgerCall) -> None:
+    """What an earlier run began and is not wanted any more: forgotten where it was never signed, else followed."""
+    signer, outbox = governor.signer(), governor.store.outbox
+    if signer is None:
+        return
+    earlier = [i for i in outbox.unfinished(signer.address) if "/setDocument/" in i.name and i.data != call.data]
+    for intent in earlier:
+        if intent.state is State.PLANNED and not outbox.attempts(intent.name):
+            outbox.update(replace(intent, state=State.FINAL))
+    if any("/setDocument/" in i.name and i.data != call.data for i in outbox.unfinished(signer.address)):
+        governor.caller(signer).finish()
 
 
 def check_nothing_stands_in_the_way(governor: Governor) -> None:

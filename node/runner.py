@@ -21,6 +21,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from node.app import create_app
 from node.health import Health
+from node.http_worker import HttpWorker
 from node.leasing import Lease, LeaseHeld
 from node.logs import log, log_failure
 from node.services import Services
@@ -131,7 +132,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         settings: dict[str, Any] = {
             "bind": self._bind,
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": HttpWorker,
             "threads": _THREADS,
             "timeout": 60,
             "graceful_timeout": 20,

@@ -10,7 +10,7 @@ import click
 from node.cli.governing import confirm, cost_json, cost_line, dry_run_option, governed, key_options, yes_option
 from node.cli.keys import EitherOrder
 from node.cli.terminal import answer, directory_argument, json_option
-from rootseal.errors import ConflictError
+from rootseal.errors import ConflictError, InputError
 from rootseal.ethereum import ZERO_ADDRESS, address_text, checksum_address, parse_address
 
 __all__ = ["admin", "annul"]
@@ -49,6 +49,8 @@ def transfer(directory: Path, address: str, dry_run: bool, as_json: bool, **opti
     with governed("admin-transfer", directory, as_json, options) as governor:
         governor.require_admin()
         name = checksum_address(new)
+        if new == governor.record().admin:
+            raise InputError("ADDRESS", "is the admin already", name)
         what = f"invite {name} to become admin" if any(new) else "take the invitation back"
         call = LedgerCall(what, "transferAdmin", (governor.issuer, new))
         cost = governor.cost(call)

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -275,6 +276,7 @@ def _serve(node: Path) -> None:
         url = process.stdout.readline().strip()
         assert url.startswith("http://127.0.0.1:")
         assert json.loads(_get(f"{url}/v1/status"))["size"] == 19
+        _unreadable_requests_have_one_shape(url)
         second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert (second.returncode, "runs here already" in second.stderr) == (2, True)
         deadline = time.monotonic() + 30
@@ -287,6 +289,24 @@ def _serve(node: Path) -> None:
     assert process.returncode == 0
     lines = [json.loads(line) for line in err.splitlines()]
     assert [line["event"] for line in lines if line["event"] in ("start", "stop")] == ["start", "stop"]
+
+
+def _unreadable_requests_have_one_shape(url: str) -> None:
+    """What gunicorn refuses by itself is answered like everything else (RFC 9457)."""
+    host, port = url.removeprefix("http://").split(":")
+    requests = {
+        414: b"GET /v1/proofs/" + b"f" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        431: b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"f" * 20_000 + b"\r\n\r\n",
+        400: b"nonsense\r\n\r\n",
+    }
+    for status, request in requests.items():
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(request)
+            answer = connection.makefile("rb").read()
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 %d" % status), answer
+        assert b"application/problem+json" in head
+        assert json.loads(body)["status"] == status
 
 
 def _get(url: str) -> bytes:

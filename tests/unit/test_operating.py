@@ -54,7 +54,7 @@ def test_every_preset_is_named() -> None:
 
 
 def test_every_event_of_the_log_is_described() -> None:
-    source = "".join((ROOT / "node" / name).read_text() for name in ("runner.py", "app.py"))
+    source = "".join((ROOT / "node" / name).read_text() for name in ("runner.py", "app.py", "http_worker.py"))
     events = set(re.findall(r"\blog(?:_failure)?\(\s*\"([a-z ]+)\"", source))
     described = {event for row in rows("Logs") for event in re.findall(r"`([a-z ]+)`", row[0])}
     assert described == events

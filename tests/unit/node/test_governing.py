@@ -96,6 +96,44 @@ def test_publish_refuses_while_accepted_credentials_name_another_issuer(node: No
         publish(made)
 
 
+def test_a_change_that_had_no_money_holds_sealing_up_and_is_forgotten_when_settings_go_back(
+    node: Node, admin: AdminKey
+) -> None:
+    before = read_config(node.directory)
+    settings(node, url="https://uni.example")
+    with governor(node, admin) as made:
+        node.chain.set_balance(made.sender(), 0)
+        made._fund_on_development_chain = lambda _: None  # type: ignore[method-assign]
+        with pytest.raises(AnchoringError, match="insufficient funds"):
+            publish(made)
+    write_config(node.directory, before)
+    services = node.reopened()
+    services.issue(roster(1), "r.csv")
+    with pytest.raises(UndeterminedError, match="being changed"):
+        services.seal()
+    with governor(node, admin) as made:
+        assert publish(made) is None
+    assert services.seal() is not None
+
+
+def test_entries_sealed_while_publish_was_asking_the_chain_are_seen(
+    node: Node, admin: AdminKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.services.issue(roster(1), "r.csv")
+    settings(node, url="https://uni.example")
+    with governor(node, admin) as made:
+        cost = made.cost
+
+        def sealed_meanwhile(*arguments: object) -> object:
+            node.services.seal()
+            return cost(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(made, "cost", sealed_meanwhile)
+        with pytest.raises(ConflictError, match="node anchor"):
+            publish(made)
+        assert made.store.outbox.named("call/" + made.sender().hex()[:16] + "/setDocument") == ()
+
+
 def test_nothing_is_sealed_while_settings_and_ledger_differ(node: Node, admin: AdminKey) -> None:
     settings(node, public_url="https://uni.example")
     services = node.reopened()
