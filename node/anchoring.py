@@ -98,6 +98,8 @@ class Anchoring:
         Raises `UndeterminedError` where the chain cannot be asked, `StoreError` where it is ahead.
         """
         with self._connection.reading():
+            # First of all, so that the reason given is the chain and not what is missing on it.
+            self._connection.config.pins.check_chain(self._connection.chain)
             return self._tick(now, hurry)
 
     def _tick(self, now: float, hurry: bool) -> TickOutcome:

@@ -138,7 +138,7 @@ def _carry_out(
     open_calls = [call for call in calls if not is_done(site.chain, site.home.ledger, sender, call)]
     costs = [_cost(site, sender, call) for call in open_calls]
     answer = {
-        "format": "rootseal/issuer-accredit/1",
+        "format": f"rootseal/issuer-{'withdraw' if 'withdrawn' in value else 'accredit'}/1",
         "accreditor": address_text(sender),
         "dryRun": options["dry_run"],
         "gas": sum(cost.gas for cost in costs),

@@ -329,6 +329,7 @@ def govern(story: Story, issued: list[str]) -> None:
     story.run("node keys retire", node, 0, "--dry-run")
     story.run("node accredit", node, 1, "--document", document, "--yes")
     story.run("node accredit", node, 1, "--withdraw", "--dry-run")
+    look_up(story, document)
     story.run("node keys rotate", node, "--compromised-since", "2020-01-01", "--yes")
     assert len(story.run("node keys list", node)["keys"]) == 2
     assert story.run("node annul", node, issued[3], "--dry-run")["unaffected"]
@@ -341,6 +342,18 @@ def govern(story: Story, issued: list[str]) -> None:
     story.run("node admin transfer", node, f"0x{heir.address.hex()}")
     signing = ("--key", story.folder / "heir.json", "--passphrase-file", story.secret)
     story.run("node admin accept", node, *signing, "--dry-run")
+
+
+def look_up(story: Story, document: Path) -> None:
+    """An issuer's history, and an accreditor with a keystore and no node."""
+    home = story.run("node status", story.node, code=None)["home"]
+    place, agency = f"{home['chain']}:{home['ledger']}/{home['issuer']}", story.folder / "agency.json"
+    made = story.run("issuer new-key", agency, "--passphrase-file", story.secret)
+    signing = ("--rpc", story.chain.url, "--key", agency, "--passphrase-file", story.secret)
+    story.run("issuer accredit", place, *signing, "--document", document, "--until", "2100-01-01", "--yes")
+    elsewhere = ("--rpc", story.chain.url, "--sender", made["address"])
+    assert story.run("issuer withdraw", place, *elsewhere, code=3)["calls"]
+    assert story.run("issuer show", place, "--policy", story.policy)["yourName"] == "Uni"
 
 
 def errors(story: Story) -> None:
