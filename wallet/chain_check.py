@@ -1,84 +1,95 @@
-"""Comparing an updated credential with the chain that the user named, before it is kept."""
+"""Asking the chain that the user named, before anything is written into a credential file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rootseal.anchoring import Anchor, BlockRef, Promise, Proofs
-from rootseal.errors import UndeterminedError, VerificationError
-from rootseal.facts import AnchorFact, LedgerFacts
+from rootseal.anchoring import Anchor
+from rootseal.commitment import Home
+from rootseal.errors import RootsealError, UndeterminedError, VerificationError
+from rootseal.facts import Facts, LedgerFacts
 from rootseal.files import CredentialFile
-from rootseal.issuer_check import document_in_force
 from rootseal.policy import Policy
 from rootseal.verification import verify
-from wallet.collecting import Sources, collect_facts, ledger_facts
-from wallet.merging import is_anchored, merge
+from wallet.collecting import Sources, check_evidence, ledger_facts, ledger_policy
+from wallet.merging import is_anchored
+from wallet.settling import Known
 
-__all__ = ["ChainCheck"]
+__all__ = ["ChainCheck", "require_agreement"]
 
 
 @dataclass(frozen=True, slots=True)
 class ChainCheck:
-    """One node of the chain, at `rpc`; `policy` may pin what chain and contract it must serve."""
+    """The node of the chain at `rpc`, else those of `policy`, which may also pin what they must serve."""
 
-    rpc: str
+    rpc: str | None
     policy: Policy | None
 
-    def complete(self, file: CredentialFile) -> CredentialFile:
-        """Where the very checkpoint of the promise was published, the promise's path is the anchor's too.
+    def is_named(self, home: Home) -> bool:
+        """True iff there is anybody to ask about `home`."""
+        return bool(self._rpcs(home))
 
-        Any other anchor needs a path that only the issuer's log has. Raises `UndeterminedError`.
-        """
-        promise = file.proofs.promise
-        if promise is None or is_anchored(file):
-            return file
-        fact = self._facts(file, (promise.root,)).anchors.get(promise.root)
-        if fact is None or fact.size != promise.size or not fact.previous_size <= file.proofs.index < fact.size:
-            return file
-        anchor = self._anchor(file, promise, fact)
-        return merge(file, file.with_proofs(Proofs(file.proofs.index, promise, (anchor,)), file.issuer_document))
+    def ask(self, ours: CredentialFile, theirs: CredentialFile) -> Known:
+        """What the chains say of all that either account names; of the home always."""
+        roots: dict[Home, dict[bytes, None]] = {ours.home: {}}
+        for proofs in (ours.proofs, theirs.proofs):
+            if proofs.promise is not None:
+                roots[ours.home][proofs.promise.root] = None
+            for anchor in proofs.anchors:
+                # A witness that is here already is nobody's business; only a new one is asked about.
+                if anchor.home == ours.home or anchor not in ours.proofs.anchors:
+                    roots.setdefault(anchor.home, {})[anchor.root] = None
+        return {home: self._ask(home, tuple(named), ours.home) for home, named in roots.items()}
 
-    def require_agreement(self, file: CredentialFile, now: int) -> None:
-        """The chain must say of a file with its anchor that it is published and final.
-
-        Raises `VerificationError` where it says otherwise, `UndeterminedError` where it does not say.
-        """
-        data = file.to_bytes()
-        facts = collect_facts(data, self.policy, Sources(self.rpc))
-        anchor = verify(data, self.policy, facts, now=now).credentials[0].checks[3]
-        if anchor.outcome == "fail":
-            raise VerificationError(anchor.code, anchor.reason)
-        if anchor.outcome == "unknown" and is_anchored(file):
-            raise UndeterminedError(f"nothing was changed: {anchor.reason}", anchor.code)
-
-    def require_registered(self, file: CredentialFile, document_hash: bytes) -> None:
-        """The document must be the one in force when the credential was introduced. Raises `VerificationError`."""
-        introducing = file.proofs.introducing(file.home)
-        documents = self._facts(file, ()).documents
-        found = None if introducing is None else document_in_force(documents, introducing.block.number)
-        if found is None or found.document_hash != document_hash:
-            raise VerificationError(
-                "update.document", "it is not the description that was registered when the credential was published"
-            )
-
-    def _facts(self, file: CredentialFile, roots: tuple[bytes, ...]) -> LedgerFacts:
-        found = ledger_facts(file.home, roots, (), self.policy, Sources(self.rpc))
-        if isinstance(found, str):
-            raise UndeterminedError(f"the chain could not be asked: {found}", "chain.unavailable")
-        return found
-
-    def _anchor(self, file: CredentialFile, promise: Promise, fact: AnchorFact) -> Anchor:
-        from anchor.evidence import build
+    def complete(self, anchor: Anchor) -> Anchor:
+        """`anchor`, which the chain confirmed, with its transaction and evidence, as far as a node shows them."""
+        from anchor.evidence import build, check
         from anchor.ledger_events import anchored_events
         from anchor.web3_chain import open_chain
 
-        chain, number = open_chain(self.rpc), fact.block.number
-        events = anchored_events(chain, file.home.ledger, file.home.issuer, number, number)
-        log = next((event.log for event in events if event.root == promise.root), None)
-        if log is None:
+        if anchor.evidence is not None and check(anchor, anchor.evidence).problem is not None:
+            anchor = replace(anchor, evidence=None)
+        for rpc in self._rpcs(anchor.home):
+            number = anchor.block.number
+            try:
+                chain = open_chain(rpc)
+                events = anchored_events(chain, anchor.home.ledger, anchor.home.issuer, number, number)
+                log = next((event.log for event in events if event.root == anchor.root), None)
+                if log is None:
+                    continue
+                evidence = anchor.evidence or build(chain, anchor)
+            except RootsealError:
+                continue
+            return replace(anchor, transaction=log.transaction, evidence=evidence)
+        if anchor.transaction == bytes(32):
             raise UndeterminedError("the chain's node does not show the event of the publication", "chain.unavailable")
-        anchor = Anchor(
-            file.home, fact.sequence, fact.size, fact.previous_size, promise.root, promise.path, log.transaction,
-            BlockRef(number, fact.block.hash, fact.block.timestamp), None,
-        )  # fmt: skip
-        return replace(anchor, evidence=build(chain, anchor))
+        return anchor
+
+    def _ask(self, home: Home, roots: Sequence[bytes], file_home: Home) -> LedgerFacts | str:
+        rpc = self.rpc
+        if home != file_home:
+            # An unlisted ledger may be anybody's: what a witness there says is worth nothing.
+            listed = self.policy is not None and self.policy.ledger(home) is not None
+            rpc = self.rpc if listed and home.chain_id == file_home.chain_id else None
+        return ledger_facts(home, roots, (), self.policy, Sources(rpc))
+
+    def _rpcs(self, home: Home) -> tuple[str, ...]:
+        if self.rpc is not None:
+            return (self.rpc,)
+        listed = ledger_policy(home, self.policy, Sources(None))
+        return () if listed is None else listed.rpcs
+
+
+def require_agreement(file: CredentialFile, facts: LedgerFacts, now: int) -> None:
+    """The chain must say of a file with its anchor that it is published and final.
+
+    Raises `VerificationError` where it says otherwise, `UndeterminedError` where it does not say.
+    """
+    data = file.to_bytes()
+    known = Facts({file.home.key: facts}, {}, check_evidence(data))
+    anchor = verify(data, None, known, now=now).credentials[0].checks[3]
+    if anchor.outcome == "fail":
+        raise VerificationError(anchor.code, anchor.reason)
+    if anchor.outcome == "unknown" and is_anchored(file):
+        raise UndeterminedError(f"nothing was changed: {anchor.reason}", anchor.code)

@@ -10,7 +10,8 @@ import click
 from rootseal.canonical import Json
 from rootseal.errors import InputError, RootsealError, VerificationError
 from rootseal.ethereum import ZERO_ADDRESS, address_text, checksum_address
-from wallet.box import Box, Held
+from rootseal.files import CredentialFile
+from wallet.box import SHORT_ID, Box, Held
 from wallet.console import as_json_option, finish, line, paragraph, print_json
 from wallet.disk import read_file
 from wallet.keyring import address_of, ask_new_passphrase, create_key
@@ -97,7 +98,8 @@ def receive(directory: Path, files: tuple[Path, ...], as_json: bool) -> None:
     """Put credential files into the wallet.
 
     Each is read and recomputed first: one that does not prove itself is refused with its reason and
-    changes nothing. Of a credential that is here already the better proofs are kept.
+    changes nothing. Of a credential that is here already the better proofs are kept. No chain is asked: where
+    a file contradicts what is here, `rootseal wallet update --rpc` finds out what is true.
 
     \b
     Examples:
@@ -132,21 +134,27 @@ def list_credentials(directory: Path, as_json: bool) -> None:
 @_DIR
 @click.argument("ids", metavar="[ID…]", nargs=-1)
 @click.option("--from", "node_url", metavar="URL", help="The issuer's node, such as https://registrar.example.")
-@click.option("--rpc", metavar="URL", help="Compare the answers with this node of the chain before keeping them.")
-@click.option("--policy", metavar="F", type=click.Path(path_type=Path), help="Where the chain is pinned, for --rpc.")
+@click.option("--rpc", metavar="URL", help="Ask this node of the chain instead of those in the policy.")
+@click.option("--policy", metavar="F", type=click.Path(path_type=Path), help="Whose chains to ask; else your own.")
 @as_json_option
 def update(
     directory: Path, ids: tuple[str, ...], node_url: str | None, rpc: str | None, policy: Path | None, as_json: bool
 ) -> None:
     """Replace promises by proofs of publication, for all credentials or those named.
 
+    What the issuer's node says is written only where a chain confirms it: the one behind --rpc, or those in
+    your policy. What the chain refutes in a file gives way to what it confirms.
+
     \b
     Examples:
       rootseal wallet update ~/wallet --from https://registrar.example
       rootseal wallet update ~/wallet 3f2a --rpc https://node.example
+
+    Exit codes: 0 all hold their proof; 1 an answer or a file is false, and that credential was not changed;
+    2 wrong usage; 3 one is not published yet, or there was no chain to ask.
     """
     box = Box.open(directory)
-    updater = Updater.of(node_url, rpc, load_policy(policy, ()) if rpc else None, int(time.time()))
+    updater = Updater.of(node_url, rpc, load_policy(policy, ()), int(time.time()))
     codes = [_update_one(updater, held, as_json) for held in box.find_all(ids)]
     if not codes and not as_json:
         line("The wallet holds no credentials.")
@@ -156,12 +164,34 @@ def update(
 def _receive_one(box: Box, path: Path, data: bytes, as_json: bool) -> int:
     """0 kept or here already, 1 refused."""
     try:
-        held, kept = box.keep(require_proof(data, int(time.time())))
+        file = require_proof(data, int(time.time()))
+        held, kept = box.keep(file)
     except (InputError, VerificationError) as error:
-        _say(as_json, path, "refused", None, error.diagnostics())
+        contradiction = isinstance(error, VerificationError) and error.code.startswith("merge.")
+        way_out = f". {_ask_the_chain(box, file.commitment)}" if contradiction else ""
+        _say(as_json, path, "refused", None, error.diagnostics() + way_out)
         return 1
-    _say(as_json, path, kept, held.commitment.hex(), _holder_note(box, held))
+    notes = (_document_note(box, held, file), _holder_note(box, held))
+    _say(as_json, path, kept, held.commitment.hex(), " ".join(note for note in notes if note) or None)
     return 0
+
+
+def _ask_the_chain(box: Box, commitment: bytes) -> str:
+    """Nobody here can tell which of two accounts is true."""
+    return (
+        "Which of the two is true, the chain can tell: rootseal wallet update "
+        f"{box.directory} {commitment.hex()[:SHORT_ID]} --rpc URL --from URL"
+    )
+
+
+def _document_note(box: Box, held: Held, received: CredentialFile) -> str | None:
+    """What is here stays, and may be the false one."""
+    if received.issuer_document is None or received.issuer_document == held.file.issuer_document:
+        return None
+    return (
+        "It describes the issuer otherwise than the file that is here, which was not changed in this. "
+        f"{_ask_the_chain(box, held.commitment)}."
+    )
 
 
 def _say(as_json: bool, path: Path, outcome: str, commitment: str | None, reason: str | None) -> None:
@@ -194,7 +224,8 @@ def _update_one(updater: Updater, held: Held, as_json: bool) -> int:
         result, sentence, code = {**outcome.to_json(), "reason": None}, outcome.sentence, exit_code_of(outcome)
     except RootsealError as error:
         reason, code = error.diagnostics(), error.exit_code
-        unchanged: dict[str, Json] = {"anchored": is_anchored(held.file), "issuerDocumentHash": None, "notes": []}
+        unchanged: dict[str, Json] = {"anchored": is_anchored(held.file), "compared": False}
+        unchanged |= {"issuerDocumentHash": None, "notes": []}
         result, sentence = {"outcome": "refused", **unchanged, "reason": reason}, f"nothing was changed; {reason}"
     if as_json:
         print_json({"format": "rootseal/wallet-update/1", "id": held.commitment.hex(), **result})

@@ -1,4 +1,8 @@
-"""The better of two sets of proofs for one credential: nothing that is there is ever lost to something worse."""
+"""The better of two sets of proofs for one credential: nothing that is there is ever lost to something worse.
+
+No chain is asked here: this is for files as their issuer handed them out. What a node says is settled with
+the chain (`wallet.settling`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from rootseal.commitment import Home
 from rootseal.errors import VerificationError
 from rootseal.files import CredentialFile
 
-__all__ = ["is_anchored", "merge"]
+__all__ = ["in_order", "is_anchored", "merge"]
 
 
 def merge(ours: CredentialFile, theirs: CredentialFile) -> CredentialFile:
@@ -35,18 +39,25 @@ def is_anchored(file: CredentialFile) -> bool:
     return file.proofs.introducing(file.home) is not None
 
 
+def in_order(home: Home, index: int, anchors: Iterable[Anchor]) -> tuple[Anchor, ...]:
+    """Home first, in the order of the log, and no more than a file may hold: the introducing anchor never falls.
+
+    Raises `VerificationError` where two claim to be the first publication of the entry at `index`.
+    """
+    ordered = sorted(anchors, key=lambda a: (a.home != home, a.home.key, a.sequence))
+    introducing = [a for a in ordered if a.home == home and a.introduces(index)]
+    if len(introducing) > 1:
+        raise VerificationError("merge.anchor", "it names another first publication than the one that is here")
+    return tuple(_limited(ordered, introducing))
+
+
 def _anchors(home: Home, ours: Proofs, theirs: Iterable[Anchor]) -> tuple[Anchor, ...]:
     kept = {(anchor.home, anchor.root): anchor for anchor in ours.anchors}
     added = dict(kept)
     for anchor in theirs:
         key = (anchor.home, anchor.root)
         added[key] = _better(kept[key], anchor) if key in kept else anchor
-    introducing = [a for a in added.values() if a.home == home and a.introduces(ours.index)]
-    if len(introducing) > 1:
-        raise VerificationError("merge.anchor", "it names another first publication than the one that is here")
-    # Home first, in the order of the log: the introducing anchor must not fall to the limit.
-    ordered = sorted(added.values(), key=lambda a: (a.home != home, a.home.key, a.sequence))
-    return tuple(_limited(ordered, introducing))
+    return in_order(home, ours.index, added.values())
 
 
 def _limited(ordered: list[Anchor], introducing: list[Anchor]) -> list[Anchor]:

@@ -1,8 +1,8 @@
-"""From promise to anchor: ask the issuer's node, believe nothing, keep what proves itself.
+"""From promise to anchor: ask the issuer's node, believe nothing, write what the chain confirms.
 
 The order is the design: the answer is read strictly, put beside the credential, proven (inclusion,
-evidence, same commitment), merged so that nothing better is lost, compared with the chain where the user
-named one, and only then written, in one step. A crash or a false answer leaves the file as it was.
+evidence, same commitment), settled with the chain, and only then written, in one step. A crash or a false
+answer leaves the file as it was; without a chain to ask nothing is written at all.
 """
 
 from __future__ import annotations
@@ -15,70 +15,88 @@ from typing import Literal
 from rootseal.anchoring import Proofs
 from rootseal.canonical import MAX_BYTES, Json, dumps, loads
 from rootseal.errors import InputError, RootsealError, UndeterminedError, VerificationError
+from rootseal.facts import LedgerFacts
 from rootseal.files import CredentialFile
+from rootseal.issuer_check import document_in_force
 from rootseal.policy import Policy
 from rootseal.strict import hex_bytes, members
-from wallet.chain_check import ChainCheck
+from wallet.chain_check import ChainCheck, require_agreement
 from wallet.disk import read_file, write_atomically
 from wallet.issuer_http import IssuerNode
 from wallet.merging import is_anchored, merge
 from wallet.proving import require_proof
+from wallet.settling import is_confirmed, settle
 
 __all__ = ["Outcome", "Updater", "exit_code_of"]
 
 _PROOF_FORMAT = "rootseal/proof/1"
 _ISSUER_FORMAT = "rootseal/issuer/1"
+_NAME_A_CHAIN = (
+    "name a chain (--rpc, or a policy with one) so that this can be checked before it is written; nothing was changed"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one credential. `document_hash` is the SHA-256 of an issuer document that was added."""
+    """What became of one credential. `document_hash` is the SHA-256 of an issuer document that was put in.
+
+    `compared` is True iff a chain was asked, and agrees with what the file holds.
+    """
 
     change: Literal["updated", "unchanged"]
     anchored: bool
+    compared: bool
     notes: tuple[str, ...] = ()
     document_hash: str | None = None
 
     @property
     def sentence(self) -> str:
         """For a person."""
-        state = "it holds its proof of publication" if self.anchored else "not published yet as far as could be found"
         words = "brought up to date" if self.change == "updated" else "nothing new"
         added = (
             "" if self.document_hash is None else f" The issuer's description was added (SHA-256 {self.document_hash})."
         )
-        return f"{words}; {state}.{added}" + "".join(f" {note}" for note in self.notes)
+        return f"{words}; {self._state}.{added}" + "".join(f" {note}" for note in self.notes)
+
+    @property
+    def _state(self) -> str:
+        if not self.anchored:
+            return "not published yet as far as could be found"
+        if not self.compared:
+            return "it names a publication, which no chain was asked about (--rpc, or a policy with a chain)"
+        return "it holds its proof of publication"
 
     def to_json(self) -> dict[str, Json]:
         """Members of the JSON answers of `update` and `wallet update`."""
         return {
             "outcome": self.change,
             "anchored": self.anchored,
+            "compared": self.compared,
             "issuerDocumentHash": self.document_hash,
             "notes": list(self.notes),
         }
 
 
 def exit_code_of(outcome: Outcome) -> int:
-    """0 where the file holds its introducing anchor, 3 while that is not possible yet."""
-    return 0 if outcome.anchored else 3
+    """0 where the file holds its introducing anchor and the chain agrees, 3 while that cannot be said."""
+    return 0 if outcome.anchored and outcome.compared else 3
 
 
 @dataclass(frozen=True, slots=True)
 class Updater:
-    """Where to ask: the issuer's node, the chain, or both. `now` in UTC seconds."""
+    """Where to ask: the issuer's node, if one is named, and the chain. `now` in UTC seconds."""
 
     node: IssuerNode | None
-    chain: ChainCheck | None
+    chain: ChainCheck
     now: int
 
     @classmethod
     def of(cls, node_url: str | None, rpc: str | None, policy: Policy | None, now: int) -> Updater:
-        """From what the user named. Raises `InputError` where nobody was."""
-        if node_url is None and rpc is None:
+        """From what the user named. Raises `InputError` where there is nobody to ask."""
+        asked = rpc is not None or (policy is not None and any(ledger.rpcs for ledger in policy.ledgers))
+        if node_url is None and not asked:
             raise InputError("--from", "name the issuer's node (--from URL), a node of the chain (--rpc URL), or both")
-        node = None if node_url is None else IssuerNode(node_url)
-        return cls(node, None if rpc is None else ChainCheck(rpc, policy), now)
+        return cls(None if node_url is None else IssuerNode(node_url), ChainCheck(rpc, policy), now)
 
     def update_file(self, path: Path) -> Outcome:
         """Update the file at `path` in place. Raises `InputError`, `VerificationError` or `UndeterminedError`."""
@@ -91,51 +109,100 @@ class Updater:
     def update(self, ours: CredentialFile) -> tuple[CredentialFile, Outcome]:
         """The credential with better proofs, and what changed. Raises as `update_file`."""
         notes: list[str] = []
-        merged = self._from_node(ours, notes) if self.node is not None else ours
-        if self.chain is not None:
-            merged = self.chain.complete(merged)
-        merged, document_hash = self._with_document(merged, notes)
-        if merged != ours:
-            merged = require_proof(_bounded(merged), self.now)
-            if self.chain is not None:
-                self.chain.require_agreement(merged, self.now)
-        change: Literal["updated", "unchanged"] = "unchanged" if merged == ours else "updated"
-        return merged, Outcome(change, is_anchored(merged), tuple(notes), document_hash)
+        theirs = ours if self.node is None else self._from_node(self.node, ours, notes)
+        if not self.chain.is_named(ours.home) and self.node is not None:
+            _require_nothing_new(ours, theirs, _NAME_A_CHAIN)
+            return ours, Outcome("unchanged", is_anchored(ours), False, tuple(notes))
+        known = self.chain.ask(ours, theirs)
+        facts = known[ours.home]
+        if isinstance(facts, str):
+            _require_nothing_new(ours, theirs, f"this could not be checked, so nothing was changed: {facts}")
+            raise UndeterminedError(f"the chain could not be asked: {facts}", "chain.unavailable")
+        settled, told = settle(ours, theirs, known, self.chain.complete)
+        notes += told
+        self._require_agreement(settled, facts)
+        settled, document_hash = self._with_document(settled, facts, notes)
+        if settled != ours:
+            settled = require_proof(_bounded(settled), self.now)
+        change: Literal["updated", "unchanged"] = "unchanged" if settled == ours else "updated"
+        return settled, Outcome(change, is_anchored(settled), True, tuple(notes), document_hash)
 
-    def _from_node(self, ours: CredentialFile, notes: list[str]) -> CredentialFile:
-        assert self.node is not None
-        answer = self.node.proof(ours.commitment)
+    def _require_agreement(self, file: CredentialFile, facts: LedgerFacts) -> None:
+        try:
+            require_agreement(file, facts, self.now)
+        except VerificationError as error:
+            if self.node is not None:
+                raise
+            way_out = "The issuer's node may have what is true (--from URL)."
+            raise VerificationError(error.code, f"{error.reason} {way_out}") from error
+
+    def _from_node(self, node: IssuerNode, ours: CredentialFile, notes: list[str]) -> CredentialFile:
+        """The same credential with the node's proofs, which prove themselves; whether they are true is not asked."""
+        answer = node.proof(ours.commitment)
         if answer.status == 202:
             notes.append("The issuer has accepted it and not published it yet.")
             return ours
         if answer.status == 404:
-            raise UndeterminedError(f"{self.node.url} does not know this credential", "node.unknown")
+            raise UndeterminedError(f"{node.url} does not know this credential", "node.unknown")
         if answer.status != 200:
-            raise UndeterminedError(f"{self.node.url} answered with HTTP {answer.status}", "node.refused")
-        proofs = read_proofs(answer.body, ours.commitment, self.node.url)
-        theirs = require_proof(_bounded(ours.with_proofs(proofs, ours.issuer_document)), self.now)
-        return merge(ours, theirs)
+            raise UndeterminedError(f"{node.url} answered with HTTP {answer.status}", "node.refused")
+        proofs = read_proofs(answer.body, ours.commitment, node.url)
+        return require_proof(_bounded(ours.with_proofs(proofs, None)), self.now)
 
-    def _with_document(self, file: CredentialFile, notes: list[str]) -> tuple[CredentialFile, str | None]:
-        """Add the issuer's document where it is missing; trouble with it must not cost the proofs."""
-        if self.node is None or file.issuer_document is not None or not is_anchored(file):
+    def _with_document(
+        self, file: CredentialFile, facts: LedgerFacts, notes: list[str]
+    ) -> tuple[CredentialFile, str | None]:
+        """With the issuer's document that was in force; trouble with it must not cost the proofs."""
+        introducing = file.proofs.introducing(file.home)
+        if introducing is None or not is_confirmed(introducing, facts):
+            return file, None
+        found = document_in_force(facts.documents, introducing.block.number)
+        in_force = None if found is None else found.document_hash
+        held = None if file.issuer_document is None else sha256(dumps(file.issuer_document)).digest()
+        if held is not None and held == in_force:
+            return file, None
+        if held is not None:
+            notes.append(
+                "The issuer's description in the file is not the one that was registered when the credential was "
+                "published" + ("; name the issuer's node (--from URL) to replace it." if self.node is None else ".")
+            )
+        if self.node is None:
             return file, None
         try:
-            document = self._document(file)
+            document = _document(self.node, file, in_force)
         except RootsealError as error:
             notes.append(f"The issuer's description was not added: {error.diagnostics()}.")
             return file, None
         return replace(file, issuer_document=document), sha256(dumps(document)).hexdigest()
 
-    def _document(self, file: CredentialFile) -> Json:
-        assert self.node is not None
-        answer = self.node.issuer_document()
-        if answer.status != 200:
-            raise UndeterminedError(f"{self.node.url} answered with HTTP {answer.status}", "node.refused")
-        document = read_issuer_document(answer.body, file, self.node.url)
-        if self.chain is not None:
-            self.chain.require_registered(file, sha256(dumps(document)).digest())
-        return document
+
+def _document(node: IssuerNode, file: CredentialFile, in_force: bytes | None) -> Json:
+    answer = node.issuer_document()
+    if answer.status != 200:
+        raise UndeterminedError(f"{node.url} answered with HTTP {answer.status}", "node.refused")
+    document = read_issuer_document(answer.body, file, node.url)
+    if sha256(dumps(document)).digest() != in_force:
+        raise VerificationError(
+            "update.document", "it is not the description that was registered when the credential was published"
+        )
+    return document
+
+
+def _require_nothing_new(ours: CredentialFile, theirs: CredentialFile, why: str) -> None:
+    """Raises `UndeterminedError` where there is no chain to tell whether what the node says is true."""
+    says = "the issuer's node says otherwise than the file"
+    try:
+        # Its own document is not among the node's answers, and is no difference.
+        if merge(ours, theirs) == ours:
+            return
+        introducing = theirs.proofs.introducing(theirs.home)
+        if introducing is not None and not is_anchored(ours):
+            says = f"the issuer's node says it is published in anchor {introducing.sequence}"
+        elif introducing is not None:
+            says = f"the issuer's node says more than the file about its publication in anchor {introducing.sequence}"
+    except VerificationError as error:
+        says = f"{says}: {error.reason}"
+    raise UndeterminedError(f"{says}; {why}", "chain.unavailable")
 
 
 def read_proofs(body: bytes, commitment: bytes, source: str) -> Proofs:

@@ -79,26 +79,27 @@ def verify(
 @click.command("update")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--from", "node_url", metavar="URL", help="The issuer's node, such as https://registrar.example.")
-@click.option("--rpc", metavar="URL", help="Compare the answer with this node of the chain before keeping it.")
-@click.option("--policy", metavar="F", type=click.Path(path_type=Path), help="Where the chain is pinned, for --rpc.")
+@click.option("--rpc", metavar="URL", help="Ask this node of the chain instead of those in the policy.")
+@click.option("--policy", metavar="F", type=click.Path(path_type=Path), help="Whose chains to ask; else your own.")
 @as_json_option
 def update(file: Path, node_url: str | None, rpc: str | None, policy: Path | None, as_json: bool) -> None:
     """Replace the issuer's promise in a credential file by the proof that it was kept.
 
-    Asks the issuer's node that you name, never an address from the file, and checks every answer: a
-    false one changes nothing. The file is rewritten in one step.
+    Asks the issuer's node that you name, never an address from the file, and writes only what a chain
+    confirms: the one behind --rpc, or the one in your policy. A false answer changes nothing, and what the
+    chain refutes in the file gives way to what it confirms. The file is rewritten in one step.
 
     \b
     Examples:
-      rootseal update diploma.credential.json --from https://registrar.example
+      rootseal update diploma.credential.json --from https://registrar.example --rpc https://node.example
       rootseal update diploma.credential.json --rpc https://node.example
 
-    Exit codes: 0 it holds its proof; 1 the answer was false; 2 wrong usage; 3 not published yet, or
-    nobody could be asked.
+    Exit codes: 0 it holds its proof, and the chain agrees; 1 the answer or the file is false, and nothing
+    was changed; 2 wrong usage; 3 not published yet, or there was no chain to ask.
     """
     from wallet.updating import Updater, exit_code_of
 
-    updater = Updater.of(node_url, rpc, load_policy(policy, ()) if rpc else None, int(time.time()))
+    updater = Updater.of(node_url, rpc, load_policy(policy, ()), int(time.time()))
     outcome = updater.update_file(file)
     if as_json:
         print_json({"format": "rootseal/update/1", "file": str(file), **outcome.to_json()})

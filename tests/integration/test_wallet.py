@@ -53,7 +53,7 @@ def test_from_an_empty_folder_to_an_answered_question(
         for index, file in enumerate(institution.sealed):
             node.say(f"/v1/proofs/{file.commitment.hex()}", institution.proof_answer(index))
         node.say("/v1/issuer", dumps(institution.document))
-        assert program("wallet", "update", box, "--from", node.url).code == 0
+        assert program("wallet", "update", box, "--from", node.url, "--rpc", publisher.url).code == 0
     listed = program("wallet", "list", box, "--json").objects[0]["credentials"]
     assert {entry["state"] for entry in listed} == {"anchored"}
 
