@@ -20,6 +20,8 @@ from tests.support.faulty_proxy import Fault, FaultyProxy
 from wallet.collecting import Sources, ledger_facts
 
 SENT = "eth_sendRawTransaction"
+# Two Anvils started within one second would have the same first block, and be the same chain.
+ANOTHER_START = ("--timestamp", "1700000000")
 
 
 @pytest.mark.fault("wrong chain", "another chain id behind the same address, with an anchor in flight")
@@ -29,7 +31,7 @@ def test_wrong_chain(world: Scene) -> None:
 
 @pytest.mark.fault("wiped chain with the same id", "a fresh Anvil behind the same address: only the genesis differs")
 def test_wiped_chain(world: Scene) -> None:
-    refused(world, "the genesis hash")
+    refused(world, "the genesis hash", *ANOTHER_START)
 
 
 @pytest.mark.fault("wiped chain with the same ledger", "a fresh Anvil where the same contract has the same address")
@@ -38,7 +40,7 @@ def test_wiped_chain_with_the_same_ledger(world: Scene) -> None:
     world.settle()
     world.sealed()
     home, address = world.proxy.target, world.services.home.ledger
-    with anvil("another chain") as other:
+    with anvil("another chain", *ANOTHER_START) as other:
         assert deploy_unlocked(open_chain(other)).address == address
         world.proxy.point_to(other)
         sent = world.proxy.calls[SENT]
@@ -101,7 +103,7 @@ def test_first_endpoint_down(world: Scene) -> None:
 
 @pytest.mark.fault("one endpoint on another chain", "two endpoints, the first a fresh Anvil with the same id")
 def test_one_endpoint_on_another_chain(world: Scene) -> None:
-    with anvil("another chain") as other, FaultyProxy(other) as wrong:
+    with anvil("another chain", *ANOTHER_START) as other, FaultyProxy(other) as wrong:
         pooled(world, world.proxy.url, first=wrong.url)
         world.sealed()
         world.survived(1)
