@@ -17,7 +17,6 @@ from rootseal.errors import InputError
 from rootseal.instants import parse_instant
 
 __all__ = [
-    "ALWAYS_SHOWN",
     "CREDITS_PATH",
     "OpenedCredential",
     "always_shown",
@@ -29,7 +28,6 @@ __all__ = [
 
 CREDITS_PATH: Path = ("credentialSubject", "creditsEarned")
 NAME_PATH: Path = ("credentialSubject", "achievement", "name")
-ALWAYS_SHOWN: tuple[Path, ...] = (("@context",), ("type",), ("issuer",), NAME_PATH)
 
 
 @dataclass(frozen=True, slots=True)

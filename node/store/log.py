@@ -93,14 +93,6 @@ class Log:
             )
             return True
 
-    def complete_anchor(self, sequence: int, evidence: Evidence | None, document_hash: bytes | None) -> None:
-        """Fill in what was not to be had when the anchor was stored; never changes what is there."""
-        self._database.change(
-            "UPDATE anchors SET evidence = coalesce(evidence, ?), document_hash = coalesce(document_hash, ?)"
-            " WHERE sequence = ?",
-            (None if evidence is None else _evidence_text(evidence), document_hash, sequence),
-        )
-
     def replace_evidence(self, sequence: int, evidence: Evidence | None) -> None:
         """Put evidence that was verified anew in the place of evidence that fails."""
         text = None if evidence is None else _evidence_text(evidence)
