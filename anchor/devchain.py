@@ -14,7 +14,6 @@ import fcntl
 import gzip
 import http.client
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -28,6 +27,7 @@ from itertools import compress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from anchor.files import write_atomically
 from rootseal.errors import AnchoringError, ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -281,16 +281,8 @@ class _AnvilState:
     def save(self, dump: bytes, genesis: dict[str, str], head: int) -> None:
         """A crash here leaves the former file or the new one, never a part. StoreError if refused."""
         content = {"format": _STATE_FORMAT, "genesis": genesis, "head": head, "state": dump.hex()}
-        fresh = self.path.with_name(self.path.name + ".tmp")
         try:
-            with fresh.open("wb") as file:
-                file.write(json.dumps(content).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self.path)
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            os.fsync(folder)  # the rename itself
-            os.close(folder)
+            write_atomically(self.path, json.dumps(content).encode())
         except OSError as error:
             raise StoreError(f"{self.path} could not be saved ({error.strerror})") from error
 

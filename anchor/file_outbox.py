@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from anchor.chain import Fees
+from anchor.files import write_atomically
 from anchor.outbox import Attempt, GasPolicy, Intent, Place, State
 from rootseal.errors import ConflictError, StoreError
 
@@ -93,21 +92,8 @@ class FileOutbox:
         return {"intents": value["intents"], "attempts": value["attempts"]}
 
     def _write(self, rows: Rows) -> None:
-        beside = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"format": _FORMAT, **rows}, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-        finally:
-            beside.unlink(missing_ok=True)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        data = json.dumps({"format": _FORMAT, **rows}, indent=1).encode()
+        write_atomically(self._path, data)
 
 
 def _find(rows: Rows, name: str) -> Intent | None:

@@ -19,6 +19,7 @@ os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 from eth_account import Account
 
 from anchor.chain import SignedTransaction, TransactionRequest
+from anchor.files import sync_directory
 from anchor.recursion import restore_limit
 from rootseal.errors import ConfigError, InputError
 from rootseal.ethereum import checksum_address
@@ -119,7 +120,7 @@ def _write(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.link(beside, path)
-        _sync_folder(path.parent)
+        sync_directory(path.parent)
     except FileExistsError:
         raise ConfigError("keystore", "exists already and is not overwritten", str(path)) from None
     except OSError as error:
@@ -127,14 +128,6 @@ def _write(path: Path, content: bytes) -> None:
     finally:
         with contextlib.suppress(OSError):
             beside.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _fields(request: TransactionRequest) -> dict[str, Any]:

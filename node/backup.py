@@ -17,9 +17,9 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Final
 
+from anchor.files import sync_directory
 from node.backup_record import record_backup
 from node.config import CONFIG_NAME, NodeConfig
-from node.files import sync_directory
 from node.init_policy import POLICY_NAME
 from node.services import Services
 from node.store import STORE_NAME

@@ -13,9 +13,9 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
+from anchor.files import write_atomically
 from anchor.finality import parse_finality
 from anchor.pins import Pins
-from node.files import write_atomically
 from rootseal.commitment import Home
 from rootseal.errors import ConfigError, InputError
 from rootseal.ethereum import address_text, parse_address

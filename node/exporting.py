@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from node.files import sync_directory, write_atomically
+from anchor.files import sync_directory, write_atomically
 from node.proving import Prover
 from node.store import Entry, Store
 from rootseal.canonical import Json, loads

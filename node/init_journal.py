@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from node.files import write_atomically
+from anchor.files import write_atomically
 from rootseal.canonical import Json
 from rootseal.errors import ConfigError, StoreError
 from rootseal.ethereum import address_text

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from node.files import sync_directory, write_atomically
+from anchor.files import sync_directory, write_atomically
 from node.log_key import LogKey
 from rootseal.errors import ConfigError
 

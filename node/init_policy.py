@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from anchor.files import write_atomically
 from node.config import NodeConfig
-from node.files import write_atomically
 from rootseal.policy import DEFAULT_MAX_STATUS_AGE, TEST_CHAINS, LedgerPolicy, Policy, format_policy
 
 __all__ = ["POLICY_NAME", "write_policy"]

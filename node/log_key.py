@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from node.files import write_atomically
+from anchor.files import write_atomically
 from rootseal.canonical import Json
 from rootseal.errors import ConfigError, InputError, StoreError
 from rootseal.strict import hex_bytes, integer, members

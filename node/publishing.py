@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from node.files import write_atomically
+from anchor.files import write_atomically
 from node.log_key import verify_ed25519
 from rootseal.errors import StoreError, UndeterminedError
 from rootseal.tlog import (

@@ -19,9 +19,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Final
 
+from anchor.files import sync_directory
 from node.backup import BACKUP_FORMAT, MANIFEST
 from node.config import CONFIG_NAME
-from node.files import sync_directory
 from node.fsck import FsckReport
 from node.services import Services
 from node.store import STORE_NAME

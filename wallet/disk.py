@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import stat
-import tempfile
 from pathlib import Path
 
+from anchor import files
 from rootseal.canonical import MAX_BYTES
 from rootseal.errors import InputError
 
@@ -38,7 +37,7 @@ def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
     """
     target = path.resolve()
     try:
-        _replace(target, data, _mode_of(target) if mode is None else mode)
+        files.write_atomically(target, data, _mode_of(target) if mode is None else mode)
     except OSError as error:
         raise InputError(str(path), f"cannot be written: {error.strerror or error}") from error
 
@@ -54,27 +53,3 @@ def make_private_folder(path: Path) -> None:
 
 def _mode_of(target: Path) -> int:
     return stat.S_IMODE(target.stat().st_mode) if target.exists() else PRIVATE_FILE
-
-
-def _replace(target: Path, data: bytes, mode: int) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            os.fchmod(stream.fileno(), mode)
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Without this a power cut may forget the new name although the bytes are on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

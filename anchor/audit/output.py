@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from anchor.audit.report import REPORT_FORMAT
+from anchor.files import sync_directory
 from rootseal.errors import InputError
 
 __all__ = ["check_output", "write_report"]
@@ -44,7 +45,7 @@ def write_report(folder: Path, data: bytes, text: str) -> None:
         parts = [(_part(folder, content), name) for name, content in ((_TEXT, text.encode()), (_JSON, data))]
         for part, name in parts:
             part.replace(folder / name)
-        _sync(folder)
+        sync_directory(folder)
     except OSError as error:
         raise InputError("--out", f"cannot be written: {error.strerror or error}", str(folder)) from error
 
@@ -71,11 +72,3 @@ def _is_report(path: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(found, dict) and found.get("format") == REPORT_FORMAT
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from anchor.files import write_atomically
 from node.cli.terminal import harmless
-from node.files import write_atomically
 from node.roster.report import RefusedRow
 from node.roster.returned import returned_list, returned_suffix
 from rootseal.errors import InputError, StoreError

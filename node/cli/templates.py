@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from anchor.files import write_atomically
 from node.cli.terminal import answer, directory_argument, harmless, json_option, opened
-from node.files import write_atomically
 from node.roster.report import COLUMNS
 from node.roster.workbook import empty_workbook
 from rootseal.errors import InputError, StoreError

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from node.files import sync_directory
+from anchor.files import sync_directory
 from node.store.database import APPLICATION_ID, connect, plain_errors
 from node.store.schema import MIGRATIONS, Statement
 from rootseal.errors import StoreError
