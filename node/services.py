@@ -31,6 +31,7 @@ from node.store import STORE_NAME, Checkpoint, Entry, Store
 from node.summary import NodeStatus, summarise
 from rootseal.commitment import Home
 from rootseal.credential import IssuerProfile
+from rootseal.errors import InputError
 from rootseal.instants import format_date
 from rootseal.microcredential import MicroCredential
 
@@ -150,6 +151,8 @@ class Services:
         report = read_roster(
             data, filename, self.templates(), format_date(self.now), lambda done, total: tell(done, 2 * total)
         )
+        if not report.rows and not report.refused:
+            raise InputError(filename, "names its columns and has no rows below them: there is nothing to issue")
         if supersedes is not None:
             return Correcting(self.store, self.home, self.profile).issue(report, supersedes, self.now, dry_run=dry_run)
         return Issuance(self.store, self.home, self.profile).issue(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -21,14 +22,15 @@ __all__ = ["csv_header", "csv_rows"]
 _DELIMITERS = (",", ";", "\t")
 # A cell rarely has two line breaks; an unclosed quotation mark would swallow thousands of lines.
 _MAX_LINES_PER_ROW = 20
+# What Excel writes, and reads, above the header to say which delimiter follows.
+_SEPARATOR = re.compile(r"sep=([,;\t])\r?\n?")
 
 
 def csv_rows(text: str, filename: str) -> Iterator[SourceRow]:
     """The rows below the header line. Raises `InputError` for a header that is not one."""
     lines = list(io.StringIO(text, newline=""))
-    delimiter, header, used = _first(lines, filename)
+    delimiter, header, at = _first(lines, filename)
     columns = columns_of(header, f"{filename}, line 1")
-    at = used
     while at < len(lines):
         cells, used = _record(lines, at, delimiter)
         yield _row(at + 1, cells, columns, lines[at])
@@ -44,11 +46,17 @@ def csv_header(text: str, filename: str) -> tuple[str, list[str]]:
 
 
 def _first(lines: Sequence[str], filename: str) -> tuple[str, list[str], int]:
-    delimiter = _sniff(lines[0])
-    header, used = _record(lines, 0, delimiter)
+    """The delimiter, the header's cells, and where the first row begins."""
+    told = _SEPARATOR.fullmatch(lines[0])
+    at = 1 if told and len(lines) > 1 else 0
+    if not lines[at].strip():
+        problem = "is empty; the names of the columns belong in it: delete the empty lines above them"
+        raise InputError(f"{filename}, line {at + 1}", problem)
+    delimiter = told[1] if told else _sniff(lines[at])
+    header, used = _record(lines, at, delimiter)
     if isinstance(header, Defect):
-        raise InputError(f"{filename}, line 1", header.reason, lines[0])
-    return delimiter, header, used
+        raise InputError(f"{filename}, line {at + 1}", header.reason, lines[at])
+    return delimiter, header, at + used
 
 
 def _sniff(line: str) -> str:

@@ -30,6 +30,8 @@ _MAX_AROUND: Final = 8 * 1024 * 1024
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _NUMBER: Final = re.compile(rb"""\br=["'](\d{1,7})["']""")
 _HIDDEN: Final = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
+_COLUMN: Final = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
+_SPAN: Final = re.compile(rb"""\b(min|max)=["'](\d{1,5})["']""")
 _MERGED: Final = re.compile(rb"""<(?:\w+:)?mergeCell\b[^>]*\bref=["']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})["']""")
 _RANGE: Final = re.compile(r"[A-Z]+(\d+):[A-Z]+(\d+)")
 
@@ -41,12 +43,13 @@ _Row = tuple[int, tuple[Any, ...]]
 class Sheet:
     """Rows with any content, ascending by line.
 
-    `hidden` are lines that nobody sees; `merged` are ranges like B7:C9.
+    `hidden` are lines that nobody sees, `hidden_columns` columns from 1; `merged` are ranges like B7:C9.
     """
 
     title: str
     rows: Sequence[_Row]
     hidden: frozenset[int]
+    hidden_columns: frozenset[int]
     merged: tuple[str, ...]
 
     def merged_at(self, line: int) -> str | None:
@@ -79,8 +82,8 @@ def _read(data: bytes, package: zipfile.ZipFile, filename: str, heard: Callable[
     workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     sheet, rows = _only_sheet(workbook, filename, heard)
     source = read_part(package, sheet._worksheet_path, filename)
-    hidden, merged = _hidden(source), tuple(ref.decode() for ref in _MERGED.findall(source))
-    return Sheet(sheet.title, rows, hidden, merged)
+    merged = tuple(ref.decode() for ref in _MERGED.findall(source))
+    return Sheet(sheet.title, rows, _hidden(source), _hidden_columns(source), merged)
 
 
 def _only_sheet(workbook: Workbook, filename: str, heard: Callable[[int], None]) -> tuple[Any, list[_Row]]:
@@ -142,6 +145,16 @@ def _check_rows(package: zipfile.ZipFile, filename: str) -> int:
 
 def _hidden(source: bytes) -> frozenset[int]:
     return frozenset(line for line, row in _lines(source) if _HIDDEN.search(row[1]))
+
+
+def _hidden_columns(source: bytes) -> frozenset[int]:
+    """Columns from 1 that are hidden; only those that a list could have."""
+    found: set[int] = set()
+    for column in _COLUMN.finditer(source):
+        span = {name: int(number) for name, number in _SPAN.findall(column[1])}
+        if _HIDDEN.search(column[1]) and b"min" in span and b"max" in span:
+            found.update(range(span[b"min"], min(span[b"max"], _MAX_COLUMNS) + 1))
+    return frozenset(found)
 
 
 def _lines(source: bytes) -> Iterator[tuple[int, re.Match[bytes]]]:

@@ -54,6 +54,10 @@ def _header(header: tuple[int, tuple[Any, ...]], sheet: Sheet, filename: str) ->
             raise InputError(f"{filename}, cell {cell.coordinate}", "is no column's name: it is not text", cell.value)
         names.append(cell.value or "")
     columns = columns_of(names, where)
+    unseen = next((name for place, name in enumerate(columns, 1) if place in sheet.hidden_columns), None)
+    if unseen is not None:
+        problem = "is hidden, so that nobody sees what would be issued: show it (select all columns, then Unhide)"
+        raise InputError(f"{where}, column {unseen}", problem)
     return columns, {name: get_column_letter(place) for place, name in enumerate(columns, 1)}
 
 

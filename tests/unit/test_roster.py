@@ -139,7 +139,7 @@ def test_columns_may_stand_in_any_order_and_case() -> None:
         (HEADER + ",grade", "column grade is there twice"),
         (HEADER.replace("grade", ""), "a column has no name"),
         ("00012345,Zoë,Müller", "unknown column '00012345'"),
-        ("", "missing columns"),
+        ("", "is empty; the names of the columns belong in it"),
         ('"' + HEADER, "quotation mark"),
     ],
 )
@@ -147,6 +147,12 @@ def test_a_wrong_header_is_refused_by_name(header: str, reason: str) -> None:
     with pytest.raises(InputError, match=re.escape(reason)) as refusal:
         read(f"{header}\n{GOOD}\n")
     assert refusal.value.where == "roster.csv, line 1"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_that_excel_tells_is_taken(delimiter: str) -> None:
+    report = read(f"sep={delimiter}\r\n" + csv(GOOD).replace(",", delimiter))
+    assert [row.line for row in report.rows] == [3]
 
 
 @pytest.mark.parametrize(

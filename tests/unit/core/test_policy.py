@@ -8,7 +8,7 @@ import pytest
 
 from rootseal.commitment import Home
 from rootseal.errors import ConfigError, InputError
-from rootseal.policy import TEST_CHAINS, LedgerPolicy, Policy, format_policy, parse_policy, parse_trust
+from rootseal.policy import TEST_CHAINS, CreditsContract, LedgerPolicy, Policy, format_policy, parse_policy, parse_trust
 
 LEDGER = "0x5fbdb2315678afecb367f032d93f642f64180aa3"
 FULL = f"""
@@ -27,6 +27,7 @@ test = false
 max_status_age = 3600
 issuers = [{{number = 7, name = "Univerza"}}]
 accreditors = [{{address = "0x{"a0" * 20}", name = "Agency"}}]
+credits = {{address = "0x{"c0" * 20}", code = "0x{"33" * 32}"}}
 """
 
 
@@ -34,6 +35,7 @@ def test_reads_every_setting() -> None:
     ledger = LedgerPolicy(
         100, bytes.fromhex(LEDGER[2:]), b"\x11" * 32, b"\x22" * 32, ("https://rpc.example", "http://127.0.0.1:8545"),
         "depth:12", False, 3600, ((7, "Univerza"),), ((b"\xa0" * 20, "Agency"),), "Main",
+        CreditsContract(b"\xc0" * 20, b"\x33" * 32),
     )  # fmt: skip
     assert parse_policy(FULL) == Policy((ledger,), True, True)
     assert ledger.issuer_name(7) == "Univerza" and ledger.issuer_name(8) is None
@@ -68,6 +70,10 @@ WRONG = {
     "status age a date": FULL.replace("3600", "2026-10-01"),
     "issuer 0": FULL.replace("number = 7", "number = 0"),
     "issuer without a name": FULL.replace(', name = "Univerza"', ""),
+    "credits without their code": FULL.replace(f', code = "0x{"33" * 32}"', ""),
+    "credits with a code too short": FULL.replace("33" * 32, "33" * 31),
+    "credits at no address": FULL.replace("c0" * 20, "c0" * 19),
+    "credits as text": FULL[: FULL.index("credits = ")] + 'credits = "yes"',
     "a ledger twice": FULL + FULL[FULL.index("[[ledgers]]") :],
     "nested too deep": "x = " + "[" * 20_000,
 }

@@ -163,6 +163,15 @@ def test_merged_cells_cost_their_rows_only() -> None:
     assert "D3:D4 are merged: unmerge them" in report.refused[0].reason
 
 
+def test_a_hidden_column_is_refused_by_its_name() -> None:
+    def hide(made: Any) -> None:
+        made.active.column_dimensions["G"].hidden = True
+
+    with pytest.raises(InputError, match="is hidden, so that nobody sees") as refusal:
+        read_roster(book(GOOD, change=hide), "roster.xlsx", TEMPLATES, TODAY)
+    assert refusal.value.where.endswith("column grade")
+
+
 def test_hidden_rows_are_not_issued() -> None:
     def hide(made: Any) -> None:
         made.active.row_dimensions[3].hidden = True

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rootseal.errors import ConfigError, InputError
-from rootseal.policy import LedgerPolicy, Policy, parse_policy
+from rootseal.policy import CreditsContract, LedgerPolicy, Policy, parse_policy
 from tests.support.program import Program, Run
 from wallet.settings import default_policy_path, load_policy, read_policy, write_policy
 
@@ -166,3 +166,15 @@ def test_a_policy_that_would_not_read_back_is_not_written(tmp_path: Path) -> Non
     with pytest.raises(ConfigError):
         write_policy(tmp_path / "p.toml", broken)
     assert not (tmp_path / "p.toml").exists()
+
+
+def test_the_one_credits_contract(trust, config: Path) -> None:  # type: ignore[no-untyped-def]
+    contract, code = "0x" + "0c" * 20, "0x" + "33" * 32
+    assert trust("add", LEDGER, "--credits", contract).code == 2, "an address alone pins no code"
+    assert trust("add", LEDGER, "--credits-code", code).code == 2
+    run = trust("add", LEDGER, "--credits", contract, "--credits-code", code, "--json")
+    assert run.objects[0]["ledgers"][0]["credits"] == {"address": contract, "code": code}
+    trust("add", f"{LEDGER}/7")
+    (ledger,) = read_policy(config).ledgers
+    assert ledger.credits == CreditsContract(b"\x0c" * 20, b"\x33" * 32), "it stays until it is given again"
+    assert "credits count in the contract 0x" in " ".join(trust("list").out.split())
