@@ -120,15 +120,15 @@ def collect_all(
 
 def wallet_answers(
     chain: Chain, questions: Sequence[WalletQuestion], at: int
-) -> dict[bytes, dict[tuple[bytes, bytes], bool]]:
-    """ERC-1271 answers of those holders that are contracts at block `at`; a revert is a no."""
-    answers: dict[bytes, dict[tuple[bytes, bytes], bool]] = {}
+) -> dict[bytes, dict[tuple[bytes, bytes], bool] | None]:
+    """ERC-1271 answers of the holders at block `at`, None for those that are no contract; a revert is a no."""
+    answers: dict[bytes, dict[tuple[bytes, bytes], bool] | None] = {}
     for question in questions:
         if question.holder not in answers:
-            if not chain.code(question.holder, at):
-                continue
-            answers[question.holder] = {}
-        answers[question.holder][question.digest, question.signature] = _accepts(chain, question, at)
+            answers[question.holder] = {} if chain.code(question.holder, at) else None
+        given = answers[question.holder]
+        if given is not None:
+            given[question.digest, question.signature] = _accepts(chain, question, at)
     return answers
 
 

@@ -39,6 +39,7 @@ from anchor.rpc_values import (
     data_of,
     hex_data,
     log_of,
+    object_of,
     quantity,
     receipt_of,
     revert_of,
@@ -180,6 +181,18 @@ class Web3Chain:
             return hex_data(method, self._ask(method, _hex(raw)), "result", 32)
         except RpcError as error:
             raise SendRejected(classify_rejection(error.message), error.message) from error
+
+    def proof_nodes(self, address: bytes, slots: Sequence[int], at: int) -> tuple[bytes, ...]:
+        """eth_getProof (EIP-1186): all trie nodes of the account and the slots, each once."""
+        method = "eth_getProof"
+        found = object_of(
+            method, self._ask(method, _hex(address), [f"0x{slot:064x}" for slot in slots], hex(at)), "result"
+        )
+        proofs = [found.get("accountProof")]
+        for item in array_of(method, found.get("storageProof"), "storageProof"):
+            proofs.append(object_of(method, item, "storageProof[]").get("proof"))
+        nodes = {data_of(method, n, "a node"): None for p in proofs for n in array_of(method, p, "proof")}
+        return tuple(nodes)
 
     def accounts(self) -> tuple[bytes, ...]:
         """eth_accounts; nothing where the node does not offer the method."""

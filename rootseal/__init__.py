@@ -16,16 +16,19 @@ from rootseal.checks import Expected
 from rootseal.errors import InputError, RootsealError, UndeterminedError, VerificationError
 from rootseal.facts import Facts
 from rootseal.files import CredentialFile
+from rootseal.languages import LANGUAGES
 from rootseal.opening import Question, open_file, questions
-from rootseal.policy import LedgerPolicy, Policy, format_policy, parse_policy, parse_trust
+from rootseal.policy import CreditsContract, LedgerPolicy, Policy, format_policy, parse_policy, parse_trust
 from rootseal.presentation import HolderProof, Presentation, present
-from rootseal.verdict import Check, CredentialVerdict, Verdict
+from rootseal.verdict import Check, CredentialVerdict, Statement, Verdict
 from rootseal.verification import verify
 
 __all__ = [
+    "LANGUAGES",
     "Check",
     "CredentialFile",
     "CredentialVerdict",
+    "CreditsContract",
     "Expected",
     "Facts",
     "HolderProof",
@@ -35,6 +38,7 @@ __all__ = [
     "Presentation",
     "Question",
     "RootsealError",
+    "Statement",
     "UndeterminedError",
     "Verdict",
     "VerificationError",

@@ -32,6 +32,7 @@ _WORDS = (
     ("For a learner", "update", "wallet", "Replace the promise in a file by the anchor that kept it."),
     ("For an employer", "verify", "wallet", "Check credentials and presentations."),
     ("For an employer", "trust", "wallet", "Say which ledgers, issuers and accreditors you believe."),
+    ("For an employer", "snapshot", "wallet", "Write what a ledger says of an issuer, to verify with no connection."),
     ("For an employer", "issuer", "wallet", "Tell an issuer's whole history; vouch for one with a keystore."),
     ("For an auditor", "audit", "audit", "Replay a ledger and its logs and report what is wrong."),
 )
@@ -124,7 +125,7 @@ def _fail(kind: str, sentence: str, code: int, as_json: bool, details: dict[str,
 
 
 def _kind(error: RootsealError) -> str:
-    """`input`, `verification`, `undetermined`, `anchoring`, `store`, `conflict` or `config`: the family of errors."""
+    """`input`, `verification`, `undetermined`, `anchoring`, `store`, `conflict`, `denied` or `config`: the family."""
     family = next(base for base in type(error).__mro__ if base.__module__ == "rootseal.errors")
     return family.__name__.removesuffix("Error").lower()
 

@@ -8,6 +8,7 @@ from rootseal.anchoring import Anchor, Promise
 from rootseal.ethereum import ZERO_ADDRESS, recover
 from rootseal.facts import AnchorFact, Facts, KeyFact, LedgerFacts
 from rootseal.instants import format_date
+from rootseal.languages import say
 from rootseal.merkle import leaf_hash, root_from_inclusion
 from rootseal.opened import CREDITS_PATH, OpenedCredential, credits_of, date_of, missing_claim
 from rootseal.opening import OpenedFile
@@ -39,7 +40,7 @@ class Expected:
 
 def problem_of(facts: Facts, opened: OpenedCredential) -> str:
     """Why there are no facts about a home, in a sentence."""
-    return facts.problems.get(opened.home.key, "no connection to it was given.")
+    return facts.problems.get(opened.home.key, say("problem.not_given"))
 
 
 def integrity_check(opened: OpenedCredential) -> Check:
@@ -120,16 +121,25 @@ def _pending(promise: Promise | None, now: int) -> Check:
 def _against_ledger(anchor: Anchor, ledger: LedgerFacts) -> Check | None:
     """What is wrong with one home anchor, or None. The facts were read at the final head."""
     if anchor.root not in ledger.anchors:
-        return check("anchor.unreachable", problem="it was not asked about this publication.")
+        return check("anchor.unreachable", problem=say("problem.not_asked"))
     fact = ledger.anchors[anchor.root]
     if (anchor if fact is None else fact).block.number > ledger.final.number:
         return check("anchor.not_final")
     if fact is None or not _same_facts(anchor, fact):
         return check("anchor.absent")
-    block = (fact.block.number, fact.block.hash, fact.block.timestamp)
-    if block != (anchor.block.number, anchor.block.hash, anchor.block.timestamp):
+    if not _same_block(anchor, fact):
         return check("anchor.moved")
     return None
+
+
+def _same_block(anchor: Anchor, fact: AnchorFact) -> bool:
+    """A snapshot tells number and time of a publication's block, not its hash."""
+    known = fact.block.hash or anchor.block.hash
+    return (fact.block.number, known, fact.block.timestamp) == (
+        anchor.block.number,
+        anchor.block.hash,
+        anchor.block.timestamp,
+    )
 
 
 def _same_facts(anchor: Anchor, fact: AnchorFact) -> bool:
@@ -178,7 +188,7 @@ def status_check(opened: OpenedCredential, facts: Facts, policy: LedgerPolicy | 
     """Check 6: neither revoked nor suspended at home, from the whole map at the latest block."""
     ledger = facts.ledgers.get(opened.home.key)
     if ledger is None or ledger.status is None:
-        problem = problem_of(facts, opened) if ledger is None else "the ledger's status map could not be read."
+        problem = problem_of(facts, opened) if ledger is None else say("problem.no_map")
         return check("status.unreachable", problem=problem)
     status, date = ledger.status, format_date(ledger.status.block.timestamp)
     index = opened.proofs.index
@@ -201,8 +211,8 @@ def validity_check(opened: OpenedCredential, at: int) -> Check:
         return check("validity.not_yet", date=format_date(opened.valid_from))
     if opened.valid_until and at >= opened.valid_until:
         return check("validity.expired", date=format_date(opened.valid_until))
-    until = f", until {format_date(opened.valid_until)}" if opened.valid_until else ""
-    return check("validity.ok", date=format_date(at), until=until)
+    until = {"until": format_date(opened.valid_until)} if opened.valid_until else {}
+    return check("validity.ok", date=format_date(at), **until)
 
 
 def holder_check(opened: OpenedCredential, file: OpenedFile, facts: Facts, expected: Expected | None, at: int) -> Check:
@@ -241,7 +251,11 @@ def _signature_check(opened: OpenedCredential, file: OpenedFile, facts: Facts, d
     ledger = facts.ledgers.get(opened.home.key)
     if ledger is None:
         return check("holder.contract", problem=problem_of(facts, opened))
-    answers = ledger.contract_wallets.get(holder)
-    if answers is not None and (digest, signature) not in answers:
-        return check("holder.contract", problem="it did not answer.")
-    return None if answers is not None and answers[digest, signature] else check("holder.signature")
+    if holder not in ledger.contract_wallets:
+        return check("holder.contract", problem=say("problem.wallet_not_asked"))
+    answers = ledger.contract_wallets[holder]
+    if answers is None:
+        return check("holder.signature")
+    if (digest, signature) not in answers:
+        return check("holder.contract", problem=say("problem.no_answer"))
+    return None if answers[digest, signature] else check("holder.signature")

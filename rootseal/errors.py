@@ -11,6 +11,7 @@ __all__ = [
     "AnchoringError",
     "ConfigError",
     "ConflictError",
+    "DeniedError",
     "InputError",
     "RootsealError",
     "StoreError",
@@ -90,6 +91,12 @@ class ConflictError(StoreError):
     """A compare-and-swap lost: somebody else changed the row first."""
 
     exit_code = 3
+
+
+class DeniedError(RootsealError):
+    """A person who is known may not do this."""
+
+    exit_code = 1
 
 
 class ConfigError(RootsealError):

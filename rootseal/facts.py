@@ -18,13 +18,16 @@ __all__ = [
     "Facts",
     "KeyFact",
     "LedgerFacts",
+    "StatusEvent",
     "StatusFact",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class BlockFact:
-    """A block of the home chain. `timestamp` in UTC seconds."""
+    """A block of the home chain. `timestamp` in UTC seconds; `hash` is empty where nobody told it (a snapshot
+    knows number and time of a publication's block only).
+    """
 
     number: int
     hash: bytes
@@ -97,12 +100,24 @@ class StatusFact:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusEvent:
+    """`StatusChanged`: from `time` on, word `word` of a purpose (0 revoked, 1 suspended) is `value`."""
+
+    time: int
+    purpose: int
+    word: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerFacts:
     """All that one verification asks of one issuer on one home ledger.
 
     `anchors` maps a root to its anchor, or to None where the ledger at `final` has none.
-    `contract_wallets` maps a holder address that has code on the home chain to the answers of
-    its ERC-1271 `isValidSignature`, keyed by (digest, signature).
+    `contract_wallets` maps a holder address that was asked about to the answers of its ERC-1271
+    `isValidSignature`, keyed by (digest, signature), or to None where it has no code on the home chain;
+    an address that is not in it was not asked about. `status_events` are all changes of the issuer's status
+    up to the block of `status`, in order; None where they are not at hand.
     """
 
     chain_id: int
@@ -115,7 +130,8 @@ class LedgerFacts:
     documents: tuple[DocumentFact, ...]
     accreditations: tuple[AccreditationFact, ...]
     status: StatusFact | None
-    contract_wallets: Mapping[bytes, Mapping[tuple[bytes, bytes], bool]] = field(default_factory=dict)
+    contract_wallets: Mapping[bytes, Mapping[tuple[bytes, bytes], bool] | None] = field(default_factory=dict)
+    status_events: tuple[StatusEvent, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

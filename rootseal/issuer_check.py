@@ -6,23 +6,24 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from rootseal.anchoring import Anchor
-from rootseal.canonical import Json, dumps
+from rootseal.canonical import dumps
 from rootseal.checks import problem_of
-from rootseal.facts import AccreditationFact, DocumentFact, Facts, LedgerFacts
+from rootseal.facts import AccreditationFact, DocumentFact, Facts, KeyFact, LedgerFacts
 from rootseal.instants import format_date
+from rootseal.languages import say
 from rootseal.opened import OpenedCredential
 from rootseal.policy import LedgerPolicy, Policy
-from rootseal.verdict import Check, check
+from rootseal.verdict import Check, Statement, check, statement
 
-__all__ = ["IssuerJudgement", "document_in_force", "issuer_check"]
+__all__ = ["IssuerJudgement", "document_in_force", "introducing_key", "issuer_check"]
 
 
 @dataclass(frozen=True, slots=True)
 class IssuerJudgement:
-    """The check, plain notes beside it, and the name by which someone trusted knows the issuer."""
+    """The check, statements beside it, and the name by which someone trusted knows the issuer."""
 
     check: Check
-    notes: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
     name: str | None = None
 
 
@@ -46,13 +47,13 @@ def issuer_check(
     if policy is None:
         return IssuerJudgement(check("issuer.no_policy"))
     if ledger_policy is None:
-        return IssuerJudgement(check("issuer.untrusted", name=_own_name(document)))
+        return IssuerJudgement(check("issuer.untrusted", name=_own_name(opened)))
     if ledger is None:
         return IssuerJudgement(check("issuer.unreachable", problem=problem_of(facts, opened)))
     if introducing is None or anchor.outcome != "pass":
         return IssuerJudgement(check("issuer.unanchored"))
     if compromised is None:
-        return IssuerJudgement(check("issuer.unreachable", problem="the key that published it is not known."))
+        return IssuerJudgement(check("issuer.unreachable", problem=say("problem.no_key")))
     if document is None:
         return IssuerJudgement(check("issuer.document_missing"))
     in_force = document_in_force(ledger.documents, introducing.block.number)
@@ -66,12 +67,18 @@ def document_in_force(documents: tuple[DocumentFact, ...], block_number: int) ->
     return next((d for d in reversed(documents) if d.block_number <= block_number), None)
 
 
-def _compromised(anchor: Anchor, ledger: LedgerFacts) -> bool | None:
-    """Whether the introducing key was compromised when it published; None where the facts do not say."""
+def introducing_key(anchor: Anchor, ledger: LedgerFacts) -> KeyFact | None:
+    """The key that published `anchor`; None where the facts do not say."""
     fact = ledger.anchors.get(anchor.root)
     if fact is None or not 0 <= fact.key_index < len(ledger.keys):
         return None
-    return ledger.keys[fact.key_index].compromised_at(fact.block.timestamp)
+    return ledger.keys[fact.key_index]
+
+
+def _compromised(anchor: Anchor, ledger: LedgerFacts) -> bool | None:
+    """Whether the introducing key was compromised when it published; None where the facts do not say."""
+    fact, key = ledger.anchors.get(anchor.root), introducing_key(anchor, ledger)
+    return None if fact is None or key is None else key.compromised_at(fact.block.timestamp)
 
 
 def _vouched(
@@ -84,7 +91,7 @@ def _vouched(
     now: int,
 ) -> IssuerJudgement:
     pinned = ledger_policy.issuer_name(opened.home.issuer)
-    own = _own_name(opened.issuer_document)
+    own = _own_name(opened)
     if pinned is not None:
         return IssuerJudgement(check("issuer.pinned", name=pinned), name=pinned)
     trusted = [
@@ -100,28 +107,26 @@ def _vouched(
     still = {a.accreditor for a in trusted if a.valid_at(today)}
     # Of several, the one that stands to this day speaks: nobody is named who has since turned away.
     first = next((a for a in then if a.accreditor in still), then[0])
-    notes = () if still else (_lapse(first, trusted, today, ledger_policy),)
+    lapse = () if still else (_lapse(first, trusted, today, ledger_policy),)
     if policy.accredited_now and not still:
-        return IssuerJudgement(check("issuer.lapsed"), notes, own)
+        return IssuerJudgement(check("issuer.lapsed"), lapse, own)
     accreditor = ledger_policy.accreditor_name(first.accreditor)
-    scope = f" (scope as stated: {_one_line(first.scope)})" if first.scope else ""
-    return IssuerJudgement(check("issuer.accredited", name=own, accreditor=accreditor, scope=scope), notes, own)
+    scope = {"scope": _one_line(first.scope)} if first.scope else {}
+    return IssuerJudgement(check("issuer.accredited", name=own, accreditor=accreditor, **scope), lapse, own)
 
 
-def _lapse(first: AccreditationFact, trusted: list[AccreditationFact], today: int, policy: LedgerPolicy) -> str:
+def _lapse(first: AccreditationFact, trusted: list[AccreditationFact], today: int, policy: LedgerPolicy) -> Statement:
     """When the accreditor's last accreditation ended; a renewed one ended only with what renewed it."""
     same = [a for a in trusted if a.accreditor == first.accreditor and a.since <= today]
     ended = max(min(end for end in (a.valid_until, a.ended_at) if end) for a in same)
-    name = policy.accreditor_name(first.accreditor)
-    return f"The accreditation by {name} ended on {format_date(ended)}, after this was issued."
+    return statement("note.lapsed", accreditor=policy.accreditor_name(first.accreditor), date=format_date(ended))
 
 
-def _own_name(document: Json) -> str:
-    """What the issuer calls itself, on one harmless line."""
+def _own_name(opened: OpenedCredential) -> str:
+    """What the issuer calls itself, on one harmless line; its id where the file describes nobody."""
+    document = opened.issuer_document
     name = document.get("name") if isinstance(document, dict) else None
-    if not isinstance(name, str) or not name:
-        return "nobody that the file describes"
-    return _one_line(name)
+    return _one_line(name if isinstance(name, str) and name else opened.issuer_id or "")
 
 
 def _one_line(text: str) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "DEFAULT_MAX_STATUS_AGE",
     "POLICY_FORMAT",
     "TEST_CHAINS",
+    "CreditsContract",
     "LedgerPolicy",
     "Policy",
     "format_policy",
@@ -38,12 +39,21 @@ _NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
+class CreditsContract:
+    """The one contract whose credits count on a ledger: its address, and keccak-256 of its runtime code (32 bytes)."""
+
+    address: bytes
+    code: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerPolicy:
     """One ledger contract and whom to believe on it.
 
     `genesis` and `code` (keccak-256 of the runtime code) are 32 bytes or None where not pinned;
     `finality` is `tag` or `depth:N`; `max_status_age` in seconds; `issuers` maps pinned issuer numbers,
-    `accreditors` trusted accreditors' addresses, to the names that the verifier gave them.
+    `accreditors` trusted accreditors' addresses, to the names that the verifier gave them. `credits` None: no
+    credits on this ledger count.
     """
 
     chain_id: int
@@ -57,6 +67,7 @@ class LedgerPolicy:
     issuers: tuple[tuple[int, str], ...] = ()
     accreditors: tuple[tuple[bytes, str], ...] = ()
     name: str = ""
+    credits: CreditsContract | None = None
 
     @property
     def test(self) -> bool:
@@ -160,6 +171,7 @@ def _ledger(value: Json, where: str) -> LedgerPolicy:
         "max_status_age",
         "issuers",
         "accreditors",
+        "credits",
     )
     m = members(value, where, ("chain", "address"), optional)
     finality = string(m.get("finality", "tag"), f"{where}.finality")
@@ -177,6 +189,7 @@ def _ledger(value: Json, where: str) -> LedgerPolicy:
         array(m.get("issuers", []), f"{where}.issuers", _issuer),
         array(m.get("accreditors", []), f"{where}.accreditors", _accreditor),
         string(m.get("name", ""), f"{where}.name", _NAME),
+        _credits(m["credits"], f"{where}.credits") if "credits" in m else None,
     )
 
 
@@ -193,6 +206,7 @@ def _ledger_table(ledger: LedgerPolicy) -> dict[str, Any]:
         "max_status_age": ledger.max_status_age,
         "issuers": [{"number": number, "name": name} for number, name in ledger.issuers],
         "accreditors": [{"address": checksum_address(a), "name": name} for a, name in ledger.accreditors],
+        **({} if ledger.credits is None else {"credits": _credits_table(ledger.credits)}),
     }
 
 
@@ -204,6 +218,17 @@ def _issuer(value: Json, where: str) -> tuple[int, str]:
 def _accreditor(value: Json, where: str) -> tuple[bytes, str]:
     m = members(value, where, ("address", "name"))
     return parse_address(m["address"], f"{where}.address"), string(m["name"], f"{where}.name", _NAME)
+
+
+def _credits(value: Json, where: str) -> CreditsContract:
+    m = members(value, where, ("address", "code"))
+    return CreditsContract(
+        parse_address(m["address"], f"{where}.address"), ethereum_hex(m["code"], f"{where}.code", 32)
+    )
+
+
+def _credits_table(contract: CreditsContract) -> dict[str, str]:
+    return {"address": checksum_address(contract.address), "code": "0x" + contract.code.hex()}
 
 
 def _url(value: Json, where: str) -> str:

@@ -5,47 +5,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rootseal.canonical import Json
-from rootseal.catalogue import CATALOGUE, CHECKS, Outcome
+from rootseal.catalogue import CATALOGUE, CHECKS, STATEMENTS, Outcome
+from rootseal.languages import say
 
-__all__ = ["VERDICT_FORMAT", "Check", "CredentialVerdict", "Overall", "Verdict", "check", "worst"]
+__all__ = [
+    "VERDICT_FORMAT",
+    "Check",
+    "CredentialVerdict",
+    "Details",
+    "Overall",
+    "Statement",
+    "Verdict",
+    "check",
+    "statement",
+    "worst",
+]
 
 VERDICT_FORMAT = "rootseal/verdict/1"
 Overall = Literal["verified", "rejected", "undetermined"]
+Details = Mapping[str, str | int]
+"""What fills the placeholders of a sentence: days as YYYY-MM-DD, names, counts."""
 
 _EXIT = {"verified": 0, "rejected": 1, "undetermined": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One of the eight checks: `number` 1 to 8, `code` stable, `reason` a plain sentence."""
+    """One of the eight checks: `number` 1 to 8, `code` stable, `reason` a plain English sentence."""
 
     number: int
     name: str
     outcome: Outcome
     code: str
     reason: str
+    details: Details = field(default_factory=dict)
 
-    def to_json(self) -> Json:
+    def reason_in(self, language: str) -> str:
+        """`reason` in one of `rootseal.languages.LANGUAGES`."""
+        return self.reason if language == "en" else say(self.code, self.details, language)
+
+    def to_json(self, language: str = "en") -> Json:
         """One element of `checks`."""
         return {
             "number": self.number,
             "name": self.name,
             "outcome": self.outcome,
             "code": self.code,
-            "reason": self.reason,
+            "reason": self.reason_in(language),
+            "details": dict(self.details),
         }
 
 
-def check(code: str, **values: object) -> Check:
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A plain sentence beside the checks, which no outcome depends on: `code` is `note.…` or `at.…`."""
+
+    code: str
+    details: Details
+
+    def text(self, language: str = "en") -> str:
+        """The sentence."""
+        return say(self.code, self.details, language)
+
+    def to_json(self, language: str = "en") -> Json:
+        """One element of `statements`."""
+        return {"code": self.code, "text": self.text(language), "details": dict(self.details)}
+
+
+def check(code: str, **details: object) -> Check:
     """The check that `code` belongs to, with the catalogue's outcome and sentence."""
     name = code.partition(".")[0]
-    outcome, sentence = CATALOGUE[code]
-    return Check(CHECKS.index(name) + 1, name, outcome, code, sentence.format(**values))
+    outcome, _ = CATALOGUE[code]
+    known = _plain(details)
+    return Check(CHECKS.index(name) + 1, name, outcome, code, say(code, known), known)
+
+
+def statement(code: str, **details: object) -> Statement:
+    """The statement `code` of the catalogue. Raises KeyError for another."""
+    if code not in STATEMENTS:
+        raise KeyError(code)
+    return Statement(code, _plain(details))
+
+
+def _plain(details: Mapping[str, object]) -> dict[str, str | int]:
+    return {name: value if isinstance(value, int) else str(value) for name, value in details.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +101,13 @@ class CredentialVerdict:
     """The eight checks of one credential.
 
     `holder_asked`: whether policy or the file's `holder` member makes check 8 count for "verified".
-    `notes` are plain sentences beside the checks (a later withdrawal, a promise kept late); `issuer_name` is
-    the verifier's own name for the issuer, or None where nobody trusted vouches for it.
+    `statements` stand beside the checks (a later withdrawal, a promise kept late, what held on the day asked
+    for); `issuer_name` is the verifier's own name for the issuer, or None where nobody trusted vouches for it.
     """
 
     checks: tuple[Check, ...]
     holder_asked: bool = False
-    notes: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
     issuer_name: str | None = None
 
     @property
@@ -72,21 +120,39 @@ class CredentialVerdict:
 
     @property
     def sentence(self) -> str:
+        """The one plain sentence that comes first, in English."""
+        return self.sentence_in("en")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The statements' sentences, in English."""
+        return tuple(statement.text() for statement in self.statements)
+
+    def sentence_in(self, language: str) -> str:
         """The one plain sentence that comes first."""
+        word, decisive = self._decisive()
+        return say(f"verdict.{word}", {"reason": decisive.reason_in(language)}, language)
+
+    def _decisive(self) -> tuple[str, Check]:
+        """How the sentence begins, and the check that it tells of."""
         failed = [c for c in self.checks if c.outcome == "fail"]
         genuine = all(c.outcome == "pass" for c in self.checks[:5])
         if self.overall == "verified":
-            return f"Genuine. {self.checks[4].reason}"
+            return "genuine", self.checks[4]
         if failed and genuine and all(c.number in (6, 7, 8) for c in failed):
-            return f"Genuine, but: {failed[0].reason}"
+            return "genuine_but", failed[0]
         if failed:
-            return f"Not accepted: {failed[0].reason}"
+            return "rejected", failed[0]
         open_checks = [c for c in self.checks[: 8 if self.holder_asked else 7] if c.outcome == "unknown"]
-        return f"Could not be decided: {open_checks[0].reason}"
+        return "undetermined", open_checks[0]
 
-    def to_json(self) -> Json:
+    def to_json(self, language: str = "en") -> Json:
         """One element of `credentials`."""
-        return {"overall": self.overall, "checks": [c.to_json() for c in self.checks]}
+        return {
+            "overall": self.overall,
+            "checks": [c.to_json(language) for c in self.checks],
+            "statements": [s.to_json(language) for s in self.statements],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +173,14 @@ class Verdict:
         """0 verified, 1 rejected, 3 undetermined."""
         return _EXIT[self.overall]
 
-    def to_json(self) -> Json:
-        """The format `rootseal/verdict/1`."""
+    def to_json(self, language: str = "en") -> Json:
+        """The format `rootseal/verdict/1`, its sentences in one of `rootseal.languages.LANGUAGES`."""
         return {
             "format": VERDICT_FORMAT,
             "overall": self.overall,
             "asOf": self.as_of,
             "test": self.test,
-            "credentials": [c.to_json() for c in self.credentials],
+            "credentials": [c.to_json(language) for c in self.credentials],
         }
 
 

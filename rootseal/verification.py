@@ -16,6 +16,7 @@ from rootseal.checks import (
     status_check,
     validity_check,
 )
+from rootseal.dated import on_that_day
 from rootseal.errors import InputError
 from rootseal.facts import Facts
 from rootseal.instants import format_date
@@ -23,7 +24,7 @@ from rootseal.issuer_check import issuer_check
 from rootseal.opened import OpenedCredential
 from rootseal.opening import OpenedFile, open_file
 from rootseal.policy import TEST_CHAINS, Policy
-from rootseal.verdict import Check, CredentialVerdict, Verdict, check
+from rootseal.verdict import Check, CredentialVerdict, Statement, Verdict, check, statement
 
 __all__ = ["Expected", "verify"]
 
@@ -41,7 +42,8 @@ def verify(
 ) -> Verdict:
     """The verdict on the bytes of a credential file or presentation.
 
-    `now` is UTC seconds; `at` replaces it in checks 7 and 8 (not in the age of the status).
+    `now` is UTC seconds; `at` replaces it in checks 7 and 8 (not in the age of the status, nor in checks 4 to 6,
+    which are judged by the newest register and status); what those were at `at` is stated beside the checks.
     `policy` None means that the verifier has said nothing about whom it trusts.
     """
     # Check 1: the format.
@@ -51,8 +53,7 @@ def verify(
         first = check("format.malformed", problem=error)
         return Verdict((CredentialVerdict((first, *_unchecked(CHECKS[1:]))),), None, False)
     credentials = tuple(
-        _verify_one(credential, opened, policy, facts, now, now if at is None else at, expected)
-        for credential in opened.credentials
+        _verify_one(credential, opened, policy, facts, now, at, expected) for credential in opened.credentials
     )
     return Verdict(credentials, _as_of(opened, facts), any(_is_test(c, policy) for c in opened.credentials))
 
@@ -63,9 +64,10 @@ def _verify_one(
     policy: Policy | None,
     facts: Facts,
     now: int,
-    at: int,
+    on: int | None,
     expected: Expected | None,
 ) -> CredentialVerdict:
+    at = now if on is None else on
     ledger_policy = None if policy is None else policy.ledger(opened.home)
     integrity = integrity_check(opened)
     inclusion = inclusion_check(opened)
@@ -83,7 +85,11 @@ def _verify_one(
     return CredentialVerdict(
         (check("format.ok"), integrity, inclusion, anchor, issuer.check, status, validity, holder),
         asked,
-        (*issuer.notes, *(_promise_note(opened) if anchor.code == "anchor.ok" else ())),
+        (
+            *issuer.statements,
+            *(_lateness(opened) if anchor.code == "anchor.ok" else ()),
+            *(() if on is None or anchor.code != "anchor.ok" else on_that_day(opened, facts, ledger_policy, on)),
+        ),
         issuer.name,
     )
 
@@ -92,14 +98,12 @@ def _unchecked(names: tuple[str, ...]) -> tuple[Check, ...]:
     return tuple(check(f"{name}.{UNCHECKED}") for name in names)
 
 
-def _promise_note(opened: OpenedCredential) -> tuple[str, ...]:
+def _lateness(opened: OpenedCredential) -> tuple[Statement, ...]:
     promise, anchor = opened.proofs.promise, opened.proofs.introducing(opened.home)
     if promise is None or anchor is None or _kept(promise.anchor_by, anchor):
         return ()
-    return (
-        f"The issuer published it on {format_date(anchor.block.timestamp)}, later than the "
-        f"{format_date(promise.anchor_by)} that it had promised.",
-    )
+    date, promised = format_date(anchor.block.timestamp), format_date(promise.anchor_by)
+    return (statement("note.late", date=date, promised=promised),)
 
 
 def _kept(anchor_by: int, anchor: Anchor) -> bool:

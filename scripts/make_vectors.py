@@ -20,12 +20,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import rootseal
 from rootseal.anchoring import Proofs, home_json
 from rootseal.canonical import Json, dumps
-from rootseal.catalogue import CATALOGUE, CHECKS, LIMITS
+from rootseal.catalogue import CATALOGUE, CHECKS, LIMITS, STATEMENTS
 from rootseal.claims import encode_claim, encode_document, salt_claims, walk
 from rootseal.commitment import Home, Subject, claims_root
 from rootseal.errors import InputError
 from rootseal.ethereum import address_text, signature_problem
 from rootseal.files import CredentialFile, subject_json
+from rootseal.languages import TEXTS
 from rootseal.merkle import Tree, leaf_hash, root_from_inclusion, verify_consistency
 from rootseal.policy import format_policy
 from rootseal.presentation import Presentation
@@ -346,7 +347,25 @@ def catalogue() -> Iterator[str]:
         for code, (outcome, sentence) in CATALOGUE.items():
             if code.startswith(name + "."):
                 yield f"| `{code}` | {outcome} | {sentence} |"
+                variants = [key for key in TEXTS["en"] if key.startswith(f"{code}:")]
+                yield from (
+                    f"| `{code}` with `{key.partition(':')[2]}` | {outcome} | {TEXTS['en'][key]} |" for key in variants
+                )
         yield ""
+
+
+def statements() -> Iterator[str]:
+    """What may be said beside the checks."""
+    yield "| code | sentence |"
+    yield "|---|---|"
+    yield from (f"| `{code}` | {TEXTS['en'][code]} |" for code in STATEMENTS)
+
+
+def all_texts() -> str:
+    """docs/spec/catalogue.json: every sentence in every language."""
+    outcomes = {code: outcome for code, (outcome, _) in CATALOGUE.items()}
+    content = {"format": "rootseal/catalogue/1", "checks": CHECKS, "outcomes": outcomes, "languages": TEXTS}
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def limits() -> Iterator[str]:
@@ -410,6 +429,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "example-policy": example_policy,
     "example-verdict": example_verdict,
     "catalogue": catalogue,
+    "statements": statements,
     "limits": limits,
 }
 
@@ -417,6 +437,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
 def wanted() -> dict[Path, str]:
     """Path → content of every generated file."""
     made = {FOLDER / name: json.dumps(make(), ensure_ascii=False, indent=1) + "\n" for name, make in VECTORS.items()}
+    made[SPEC / "catalogue.json"] = all_texts()
     for path in sorted(SPEC.glob("*.md")):
         made[path] = _MARK.sub(_part, path.read_text(encoding="utf-8"))
     return made

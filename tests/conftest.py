@@ -6,6 +6,9 @@ import os
 
 import pytest
 
+# Sentences are compared in English, whatever the machine speaks.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:

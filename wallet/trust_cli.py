@@ -13,6 +13,7 @@ from wallet.console import as_json_option, line, paragraph, print_json
 from wallet.settings import default_policy_path, read_policy, write_policy
 from wallet.trusting import (
     Place,
+    credits_contract,
     described,
     parse_named_accreditor,
     parse_named_issuer,
@@ -67,6 +68,8 @@ def list_trust(policy: Path | None, as_json: bool) -> None:
 @click.option("--pin-from", metavar="URL", help="Read genesis and code hash from this node, and ask it later too.")
 @click.option("--genesis", metavar="0x…", help="The hash of the chain's first block. Without it verdicts say TEST.")
 @click.option("--code", metavar="0x…", help="keccak-256 of the contract's code.")
+@click.option("--credits", "credits_address", metavar="0x…", help="The one contract whose credits count.")
+@click.option("--credits-code", metavar="0x…", help="keccak-256 of its code; --pin-from reads it.")
 @click.option("--finality", metavar="RULE", help="tag (the chain's own), or depth:N blocks. [default: tag]")
 @click.option(
     "--max-status-age", metavar="SECONDS", type=int, help="Oldest revocation data you accept. [default: a day]"
@@ -81,6 +84,8 @@ def add(
     accreditors: tuple[str, ...],
     rpcs: tuple[str, ...],
     pin_from: str | None,
+    credits_address: str | None,
+    credits_code: str | None,
     policy: Path | None,
     as_json: bool,
     **settings: str | int | bool | None,
@@ -93,6 +98,7 @@ def add(
     Examples:
       rootseal trust add eip155:1:0xLEDGER/7 --pin-from https://node.example
       rootseal trust add eip155:1:0xLEDGER --accreditor "0xADDRESS=Quality Agency" --finality depth:64
+      rootseal trust add eip155:1:0xLEDGER --credits 0xADDRESS --pin-from https://node.example
     """
     path = policy or default_policy_path()
     before = read_policy(path) if path.exists() else Policy()
@@ -101,6 +107,11 @@ def add(
     changed = _with_settings(changed, settings)
     if pin_from is not None:
         changed = pinned_from_chain(changed, pin_from)
+    if credits_address is not None:
+        code = None if credits_code is None else _hash(credits_code, "--credits-code")
+        changed = replace(changed, credits=credits_contract(changed, credits_address, code, pin_from))
+    elif credits_code is not None:
+        raise click.UsageError("--credits-code needs --credits 0x…")
     after = _with_ledger(before, changed)
     write_policy(path, parse_policy(format_policy(after)))  # parsed again: the same limits as for a hand-written file
     _show(path, after, as_json)

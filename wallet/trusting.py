@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from rootseal.canonical import Json
 from rootseal.commitment import parse_chain
 from rootseal.errors import InputError
-from rootseal.ethereum import checksum_address, parse_address
-from rootseal.policy import LedgerPolicy, Policy, parse_trust
+from rootseal.ethereum import checksum_address, keccak256, parse_address
+from rootseal.policy import CreditsContract, LedgerPolicy, Policy, parse_trust
 
 __all__ = [
     "Place",
+    "credits_contract",
     "described",
     "parse_named_accreditor",
     "parse_named_issuer",
@@ -73,6 +74,43 @@ def pinned_from_chain(ledger: LedgerPolicy, url: str) -> LedgerPolicy:
     return replace(ledger, genesis=found.genesis, code=found.code_hash, rpcs=tuple(dict.fromkeys((*ledger.rpcs, url))))
 
 
+def credits_contract(ledger: LedgerPolicy, address: str, code: bytes | None, url: str | None) -> CreditsContract:
+    """The credits contract at `address`, with the code hash given, else as the node at `url` tells it.
+
+    Raises `InputError` where neither is there or the contract reads another ledger; `UndeterminedError`
+    where the node serves another chain or does not answer.
+    """
+    place = parse_address(address, "--credits")
+    if url is None:
+        if code is None:
+            raise InputError("--credits", "needs its code hash too: --credits-code 0x…, or --pin-from URL", address)
+        return CreditsContract(place, code)
+    found = _credits_code(ledger, place, url)
+    if code not in (None, found):
+        raise InputError(
+            "--credits-code", "is not the hash of the code at this address", "0x" + bytes(code or b"").hex()
+        )
+    return CreditsContract(place, found)
+
+
+def _credits_code(ledger: LedgerPolicy, address: bytes, url: str) -> bytes:
+    """The hash of its code, once it has said that it reads this very ledger."""
+    from anchor.chain import Reverted
+    from anchor.pins import Pins, read_pins
+    from anchor.web3_chain import open_chain
+
+    chain = open_chain(url)
+    Pins(ledger.chain_id, ledger.genesis, ledger.address, ledger.code).check(chain)
+    found = read_pins(chain, address).code_hash
+    try:
+        answer = chain.call(address, keccak256(b"ledger()")[:4])
+    except Reverted:
+        answer = b""
+    if found is None or answer != bytes(12) + ledger.address:
+        raise InputError("--credits", "is not a credits contract of this ledger", checksum_address(address))
+    return found
+
+
 def removed(policy: Policy, place: Place) -> Policy:
     """Without the ledger, or without the one issuer or accreditor on it. Raises `InputError` where it is not there."""
     known = next((p for p in policy.ledgers if (p.chain_id, p.address) == (place.chain_id, place.ledger)), None)
@@ -123,6 +161,8 @@ def _ledger_sentences(ledger: LedgerPolicy) -> list[str]:
     ]
     if not ledger.issuers and not ledger.accreditors:
         sentences.append("- you trust nobody yet.")
+    if ledger.credits is not None:
+        sentences.append(f"- credits count in the contract {checksum_address(ledger.credits.address)} alone.")
     if ledger.test:
         why = "" if ledger.marked_test else _why_test(ledger)
         sentences.append(f"- it counts as a test ledger{why}: verdicts say TEST.")
@@ -150,4 +190,7 @@ def _ledger_json(ledger: LedgerPolicy) -> Json:
         "maxStatusAge": ledger.max_status_age,
         "issuers": [{"number": number, "name": name} for number, name in ledger.issuers],
         "accreditors": [{"address": "0x" + address.hex(), "name": name} for address, name in ledger.accreditors],
+        "credits": None
+        if ledger.credits is None
+        else {"address": "0x" + ledger.credits.address.hex(), "code": "0x" + ledger.credits.code.hex()},
     }

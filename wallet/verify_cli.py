@@ -17,14 +17,17 @@ from rootseal.instants import parse_instant
 from rootseal.policy import Policy
 from rootseal.verdict import Verdict, worst
 from rootseal.verification import verify as verify_bytes
-from wallet.collecting import Sources, collect_facts, parse_block_hash
+from anchor.collecting import Sources, collect_facts, parse_block_hash
 from wallet.console import as_json_option, finish, line, print_json
 from wallet.disk import read_file
 from wallet.report import print_report
 from wallet.settings import load_policy
+from wallet.speaking import chosen_language, language_option
+from wallet.unwrapping import read_wrapped
 
 __all__ = ["update", "verify"]
 
+MAX_SNAPSHOT = 64 << 20
 _EXIT = {"verified": 0, "rejected": 1, "undetermined": 3}
 
 
@@ -35,9 +38,18 @@ _EXIT = {"verified": 0, "rejected": 1, "undetermined": 3}
 @click.option("--rpc", metavar="URL", help="Ask this node of the chain instead of those in the policy.")
 @click.option("--offline", is_flag=True, help="Ask nobody; what only the chain can tell stays open.")
 @click.option("--block-hash", metavar="H", multiple=True, help="A block that you know to be real: eip155:1:0x….")
-@click.option("--at", metavar="DATE", help="Judge dates as of this day (YYYY-MM-DD) instead of now.")
+@click.option(
+    "--status",
+    "snapshots",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A snapshot of the ledger, instead of asking a chain. Needs --block-hash for its block.",
+)
+@click.option("--at", metavar="DATE", help="Judge dates as of this day (YYYY-MM-DD); also tell what held then.")
 @click.option("--audience", metavar="A", help="What you asked the holder to sign: your name. Needs --nonce.")
 @click.option("--nonce", metavar="N", help="What you asked the holder to sign: your random word.")
+@language_option
 @as_json_option
 def verify(
     files: tuple[Path, ...],
@@ -46,9 +58,11 @@ def verify(
     rpc: str | None,
     offline: bool,
     block_hash: tuple[str, ...],
+    snapshots: tuple[Path, ...],
     at: str | None,
     audience: str | None,
     nonce: str | None,
+    language: str | None,
     as_json: bool,
 ) -> None:
     """Check credentials and presentations. Nothing is uploaded anywhere.
@@ -62,17 +76,26 @@ def verify(
       rootseal verify *.json --json
       rootseal verify f.json --trust eip155:1:0xLEDGER/7 --rpc https://node.example
       rootseal verify f.json --block-hash eip155:1:0xHASH --offline
+      rootseal verify f.json --status snapshot.json --block-hash eip155:1:0xHASH
       rootseal verify f.json --audience "Example Ltd" --nonce 8c1f02
+      rootseal verify f.json --at 2026-10-01 --language sl
 
     Exit codes (several files: the worst): 0 verified; 1 rejected; 2 wrong usage, for example a file
     that is not there; 3 could not be decided.
     """
     expected = _expected(audience, nonce)
     chosen = _asking(load_policy(policy, trust), expected)
-    sources = Sources(rpc, frozenset(map(parse_block_hash, block_hash)), offline)
     moment = None if at is None else _moment(at)
-    contents = [(path, read_file(path)) for path in files]  # all of them before the first answer
-    verdicts = [_verify_one(path, data, chosen, sources, moment, expected, as_json) for path, data in contents]
+    known = tuple(read_file(path, MAX_SNAPSHOT) for path in snapshots)
+    sources = Sources(rpc, frozenset(map(parse_block_hash, block_hash)), offline, known, moment is not None)
+    spoken = chosen_language(language)
+    contents = [(path, read_wrapped(path)) for path in files]  # all of them before the first answer
+    verdicts = []
+    for path, data in contents:
+        facts, now = collect_facts(data, chosen, sources), int(time.time())
+        verdict = verify_bytes(data, chosen, facts, now=now, at=moment, expected=expected)
+        verdicts.append(verdict)
+        _print(path, data, verdict, now, spoken, as_json)
     finish(_EXIT[worst(verdict.overall for verdict in verdicts)])
 
 
@@ -108,24 +131,12 @@ def update(file: Path, node_url: str | None, rpc: str | None, policy: Path | Non
     finish(exit_code_of(outcome))
 
 
-def _verify_one(
-    path: Path,
-    data: bytes,
-    policy: Policy | None,
-    sources: Sources,
-    at: int | None,
-    expected: Expected | None,
-    as_json: bool,
-) -> Verdict:
-    facts = collect_facts(data, policy, sources)
-    now = int(time.time())
-    verdict = verify_bytes(data, policy, facts, now=now, at=at, expected=expected)
+def _print(path: Path, data: bytes, verdict: Verdict, now: int, language: str, as_json: bool) -> None:
     if as_json:
-        print_json(verdict.to_json())
-    else:
-        print_report(str(path), data, verdict, now)
-        line()
-    return verdict
+        print_json(verdict.to_json(language))
+        return
+    print_report(str(path), data, verdict, now, language)
+    line()
 
 
 def _expected(audience: str | None, nonce: str | None) -> Expected | None:

@@ -70,15 +70,22 @@ class CredentialFacts:
     further_information: str | None = None
 
     def labelled(self) -> tuple[tuple[str, str], ...]:
-        """(label, value) of every fact there is, in fixed order; each learning outcome apart."""
-        pairs: list[tuple[str, str]] = []
+        """(English label, value) of every fact there is, in fixed order; each learning outcome apart."""
+        return tuple(
+            (f"{OUTCOME} {number}" if number else _OWN_LABELS.get(name) or LABELS[name], value)
+            for name, number, value in self.named()
+        )
+
+    def named(self) -> tuple[tuple[str, int, str], ...]:
+        """(name of the fact, number of the learning outcome or 0, value) of every fact there is, in fixed order."""
+        found: list[tuple[str, int, str]] = []
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, tuple):
-                pairs += [(f"{OUTCOME} {n}", text) for n, text in enumerate(value, 1)]
+                found += [("learning_outcome", number, text) for number, text in enumerate(value, 1)]
             elif value is not None:
-                pairs.append((_OWN_LABELS.get(field.name) or LABELS[field.name], value))
-        return tuple(pairs)
+                found.append((field.name, 0, value))
+        return tuple(found)
 
 
 def read_document(document: object) -> CredentialFacts:

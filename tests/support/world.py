@@ -345,6 +345,7 @@ class World:
             documents=(DocumentFact(self.document_hash, added, 10),),
             accreditations=(self.accreditation(),),
             status=status,
+            contract_wallets={entry.subject.holder: None for entry in self.entries if entry.holder is not None},
         )
         return replace(facts, **changes)
 

@@ -15,6 +15,7 @@ from rootseal.facts import (
     Facts,
     KeyFact,
     LedgerFacts,
+    StatusEvent,
     StatusFact,
 )
 
@@ -94,12 +95,20 @@ def _ledger_json(ledger: LedgerFacts) -> dict[str, Any]:
         "contractWallets": [
             {
                 "holder": "0x" + holder.hex(),
-                "answers": [
+                "answers": None
+                if answers is None
+                else [
                     {"digest": digest.hex(), "signature": "0x" + signature.hex(), "accepted": accepted}
                     for (digest, signature), accepted in answers.items()
                 ],
             }
             for holder, answers in ledger.contract_wallets.items()
+        ],
+        "statusEvents": None
+        if ledger.status_events is None
+        else [
+            {"time": e.time, "purpose": e.purpose, "word": e.word, "value": f"{e.value:064x}"}
+            for e in ledger.status_events
         ],
     }
 
@@ -138,11 +147,14 @@ def _ledger(m: dict[str, Any]) -> LedgerFacts:
             tuple(int(word, 16) for word in status["suspended"]),
         ),
         {
-            _bytes(w["holder"]): {
-                (bytes.fromhex(a["digest"]), _bytes(a["signature"])): a["accepted"] for a in w["answers"]
-            }
+            _bytes(w["holder"]): None
+            if w["answers"] is None
+            else {(bytes.fromhex(a["digest"]), _bytes(a["signature"])): a["accepted"] for a in w["answers"]}
             for w in m["contractWallets"]
         },
+        None
+        if m["statusEvents"] is None
+        else tuple(StatusEvent(e["time"], e["purpose"], e["word"], int(e["value"], 16)) for e in m["statusEvents"]),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from rootseal.anchoring import Anchor, Proofs
 from rootseal.canonical import dumps
 from rootseal.checks import Expected
-from rootseal.facts import AnchorFact, DocumentFact, EvidenceFact, Facts, KeyFact, LedgerFacts
+from rootseal.facts import AnchorFact, DocumentFact, EvidenceFact, Facts, KeyFact, LedgerFacts, StatusEvent
 from rootseal.files import CredentialFile
 from rootseal.merkle import Tree, leaf_hash
 from rootseal.opened import CREDITS_PATH
@@ -49,6 +49,7 @@ def _cases() -> Iterator[tuple[str, Case]]:
     yield from _dates()
     yield from _holders()
     yield from _presentations()
+    yield from _in_time()
 
 
 def _case(
@@ -441,6 +442,8 @@ def _holders() -> Iterator[tuple[str, Case]]:
         ("a contract wallet agrees", {wallet: {(digest, signature): True}}, "holder.ok", "verified"),
         ("a contract wallet refuses", {wallet: {(digest, signature): False}}, "holder.signature", "rejected"),
         ("a contract wallet is silent", {wallet: {}}, "holder.contract", "undetermined"),
+        ("perhaps a contract wallet, not asked", {}, "holder.contract", "undetermined"),
+        ("no contract wallet", {wallet: None}, "holder.signature", "rejected"),
     ):
         yield name, _case(W, contract, code, overall, W.ledger_facts(contract_wallets=answers), **ask)
     yield (
@@ -494,6 +497,76 @@ def _other_value(credential: PresentedCredential) -> PresentedCredential:
         for s in credential.shown
     )
     return replace(credential, shown=shown)
+
+
+def _in_time() -> Iterator[tuple[str, Case]]:
+    """Judged by the introducing anchor: what a thief entered stays false, what a closed school issued stays true."""
+    stolen = KeyFact(address_of(W.anchor_key), 1, START - 60 * DAY, W.now, W.block(1).timestamp)
+    fresh = KeyFact(address_of(key("the new key")), 1, START - 60 * DAY, 0, 0)
+    anchors = {
+        root: None if fact is None else replace(fact, key_index=0 if fact.sequence == 1 else 1)
+        for root, fact in W.anchor_facts().items()
+    }
+    recovered = W.ledger_facts(keys=(stolen, fresh), anchors=anchors)
+    fake = W.file(0, anchors=(1, 2, 3), promise=False)
+    yield "a thief's entry under later good anchors", _case(W, fake, "issuer.compromised", "rejected", recovered)
+    later = W.file(0, anchors=(2, 3), promise=False)
+    yield "a thief's entry, only later anchors named", _case(W, later, "anchor.introducing", "undetermined", recovered)
+    yield "an entry after the thief was shut out", _case(
+        W, W.file(ENTRY, promise=False), "issuer.pinned", "verified", recovered
+    )  # fmt: skip
+    yield from _closed_school()
+    yield from _asked_of_a_day()
+
+
+def _closed_school() -> Iterator[tuple[str, Case]]:
+    end, now = W.now + DAY, W.now + 4000 * DAY
+    retired = KeyFact(address_of(W.anchor_key), 1, START - 60 * DAY, end, 0)
+    gone = DocumentFact(bytes(32), end, W.final.number + 100)
+    head = replace(W.final, number=W.final.number + 9000, timestamp=now - 60)
+    status = W.ledger_facts().status
+    assert status is not None
+    closed = W.ledger_facts(
+        keys=(retired,),
+        documents=(*W.ledger_facts().documents, gone),
+        accreditations=(W.accreditation(ended_at=end),),
+        final=head,
+        status=replace(status, block=head),
+    )
+    trusting = W.accreditor_policy
+    file = W.file(ENTRY)
+    yield "a school that closed years ago", _case(
+        W, file, "issuer.accredited", "verified", closed, policy=trusting, now=now
+    )  # fmt: skip
+    yield "a school that closed years ago, and accredited now is asked", _case(
+        W, file, "issuer.lapsed", "undetermined", closed, policy=replace(trusting, accredited_now=True), now=now
+    )  # fmt: skip
+    yield "a school that closed years ago, on a day when it ran", _case(
+        W, file, "issuer.accredited", "verified", closed, policy=trusting, now=now, on=W.now
+    )  # fmt: skip
+
+
+def _asked_of_a_day() -> Iterator[tuple[str, Case]]:
+    bit, time = 1 << ENTRY, W.block(3).timestamp
+    events = (StatusEvent(time, 1, 0, bit), StatusEvent(time + 100, 1, 0, 0), StatusEvent(time + 200, 0, 0, bit))
+    revoked = W.ledger_facts(revoked=(ENTRY,), status_events=events)
+    file = W.file(ENTRY)
+    for name, at in (
+        ("before", time - 1),
+        ("while suspended", time),
+        ("after", time + 150),
+        ("when revoked", time + 300),
+    ):
+        yield f"revoked, asked of a time {name}", _case(W, file, "status.revoked", "rejected", revoked, on=at)
+    yield "asked of a day before it was published", _case(
+        W, file, "status.ok", "verified", W.ledger_facts(status_events=()), on=W.block(2).timestamp - 1
+    )  # fmt: skip
+    yield "asked of a day, without events", _case(W, file, "status.ok", "verified", on=W.block(3).timestamp)
+    withheld = W.ledger_facts(revoked=(ENTRY,), status_events=events[:2])
+    yield "asked of a day, events withheld", _case(W, file, "status.revoked", "rejected", withheld, on=time)
+    yield "asked of a day to come", _case(
+        W, file, "status.ok", "verified", W.ledger_facts(status_events=()), on=W.now + DAY
+    )  # fmt: skip
 
 
 CASES: dict[str, Case] = {}

@@ -176,7 +176,9 @@ def test_json_of_a_verdict() -> None:
         "outcome": "pass",
         "code": "issuer.pinned",
         "reason": "Issued by Example University, Ljubljana, an issuer that you trust.",
+        "details": {"name": "Example University, Ljubljana"},
     }
+    assert value["credentials"][0]["statements"] == []  # type: ignore[index, call-overload]
 
 
 def test_unknown_code_is_a_bug() -> None:
