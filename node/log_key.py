@@ -58,6 +58,15 @@ class LogKey:
 
         Raises `ConfigError` for a wrong passphrase, `InputError` for a damaged file.
         """
+        return self._private(passphrase).sign
+
+    def relocked(self, old: str, new: str) -> bytes:
+        """The file of the same key under another passphrase, proven to open; nothing is written. Raises as `unlock`."""
+        file = _locked(self._private(old), new)
+        LogKey(self.public, file)._private(new)
+        return (json.dumps(file, indent=1) + "\n").encode()
+
+    def _private(self, passphrase: str) -> Ed25519PrivateKey:
         kdf = members(self._file["kdf"], "log key.kdf", ("name", "n", "r", "p", "salt"))
         n, r, p = (integer(kdf[name], f"log key.kdf.{name}", 1, _MAX_COST) for name in ("n", "r", "p"))
         if kdf["name"] != "scrypt" or n * r * p > _MAX_COST or n & (n - 1) or n < 2:
@@ -68,7 +77,7 @@ class LogKey:
             raw = cipher.decrypt(nonce, hex_bytes(self._file["ciphertext"], "log key.ciphertext", 48), self.public)
         except InvalidTag as error:
             raise ConfigError("passphrase", "does not open the log key, or its file was altered") from error
-        return Ed25519PrivateKey.from_private_bytes(raw).sign
+        return Ed25519PrivateKey.from_private_bytes(raw)
 
 
 def verify_ed25519(public_key: bytes, signature: bytes, message: bytes) -> bool:
@@ -80,7 +89,7 @@ def verify_ed25519(public_key: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def _locked(private: Ed25519PrivateKey, passphrase: str) -> dict[str, object]:
+def _locked(private: Ed25519PrivateKey, passphrase: str) -> dict[str, Json]:
     salt, nonce, public = secrets.token_bytes(16), secrets.token_bytes(12), private.public_key().public_bytes_raw()
     cipher = _cipher(passphrase, salt, _N, _R, _P)
     return {

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from anchor.keys import create_keystore
+from anchor.chain import Reverted
+from anchor.keys import create_keystore, load_keystore
 from anchor.web3_chain import open_chain
 from node.config import read_config
+from node.drills import DRILLS as PRINTED
 from node.ledger_keys import keystore_address
+from rootseal.errors import ConfigError
 from rootseal.ethereum import address_text
 from rootseal.instants import format_instant
 from tests.support.devchain import ChainProcess, running_chain
@@ -46,9 +49,11 @@ class School:
     def drill(self, name: str) -> Run:
         """Every line of a drill; each succeeds. The last one's answer."""
         for line in DRILLS[name].splitlines():
-            if "node succeed" in line:
+            if "node succeed" in line or "$NEWISSUER" in line:
                 # The number stands in what `node init` printed.
-                self.words["SUCCESSOR"] = str(read_config(self.folder / "college-2").issuer)
+                successor = read_config(self.folder / "college-2").home
+                self.words["SUCCESSOR"] = str(successor.issuer)
+                self.words["NEWISSUER"] = f"{successor.chain}:{address_text(successor.ledger)}/{successor.issuer}"
             run = self.type(line)
             assert run.code == 0, f"{line}\n{run.out}\n{run.err}"
         return run
@@ -69,9 +74,15 @@ class School:
         self.ok("node", "export", "college", entry_id, "-o", "out")
         return self.folder / "out" / f"{entry_id.removeprefix('urn:uuid:')}.credential.json"
 
-    def verdict(self, file: Path) -> tuple[str, set[str]]:
+    def new_admin(self, name: str) -> str:
+        """A key on another machine, `NAME-admin.json` with its passphrase beside; its address."""
+        (self.folder / f"{name}-admin.txt").write_text("another passphrase\n")
+        signer = create_keystore(self.folder / f"{name}-admin.json", "another passphrase", "pbkdf2", 2)
+        return address_text(signer.address)
+
+    def verdict(self, file: Path, node: str = "college") -> tuple[str, set[str]]:
         """The overall verdict under the school's own policy, and the codes of all checks."""
-        run = self.program("verify", file, "--policy", "college/policy.toml", "--json")
+        run = self.program("verify", file, "--policy", f"{node}/policy.toml", "--json")
         found = run.objects[0]
         return found["overall"], {check["code"] for check in found["credentials"][0]["checks"]}
 
@@ -114,7 +125,13 @@ def school(
 
 
 def test_every_drill_of_the_documentation_is_typed_here() -> None:
-    assert set(DRILLS) == {"hot-key-lost", "person-leaves", "stolen-used-for-status", "stolen-anchored-over"}
+    source = Path(__file__).read_text()
+    assert all(f'drill("{name}")' in source or f'DRILLS["{name}"]' in source for name in DRILLS)
+
+
+def test_the_recovery_sheet_has_the_drills_of_the_documentation_in_order() -> None:
+    assert {drill.name: "\n".join(drill.commands) + "\n" for drill in PRINTED} == DRILLS
+    assert [drill.name for drill in PRINTED] == list(DRILLS)
 
 
 def test_hot_key_lost_what_it_had_queued_is_done_by_the_new_one(school: School) -> None:
@@ -194,6 +211,144 @@ def test_stolen_key_that_anchored_a_fake_which_stays_a_fake_under_later_good_anc
     school.ok("node", "issue", "college", "list.csv")
     ended = school.program("node", "seal", "college")
     assert (ended.code, "succeeded by issuer" in ended.err) == (3, True)
+
+
+def test_admin_key_lost_and_typed_back_from_the_recovery_sheet(school: School) -> None:
+    admin = school.folder / "college" / "admin-key.json"
+    address = keystore_address(admin)
+    school.ok("node", "recovery-sheet", "college", "--with-encrypted-keys", "--text", "-o", "sheet.txt")
+    block = (
+        (school.folder / "sheet.txt").read_text().partition(f"Locked key admin-key.json {address_text(address)}\n")[2]
+    )
+    (school.folder / "typed.txt").write_text(block.partition("\n\n")[0])
+    admin.unlink()
+    assert school.program("node", "keys", "add", "college").code == 3, "nobody can sign"
+    school.drill("key-from-paper")
+    assert keystore_address(admin) == address
+    school.ok("node", "keys", "add", "college")
+
+
+def test_admin_key_lost_and_the_second_holder_who_was_invited_before_takes_over(school: School) -> None:
+    school.ok("node", "admin", "transfer", "college", school.new_admin("second"))
+    school.ok("node", "keys", "add", "college", "--address", "0x" + "07" * 20)  # an invitation changes nothing yet
+    (school.folder / "college" / "admin-key.json").unlink()
+    told = school.drill("admin-key-lost")
+    assert "became admin in the place of" in " ".join(told.out.split())
+    signing = ("--key", "second-admin.json", "--passphrase-file", "second-admin.txt")
+    school.ok("node", "keys", "rotate", "college", *signing, "--yes")
+    ids = school.issue(1)
+    school.ok("node", "anchor", "college")
+    assert school.verdict(school.export(ids[0]))[0] == "verified"
+
+
+def test_admin_key_gone_for_ever_the_hot_key_goes_on_and_a_new_issuer_begins(school: School) -> None:
+    (school.folder / "college" / "admin-key.json").unlink()
+    ids = school.issue(2)
+    school.ok("node", "anchor", "college")
+    school.ok("node", "revoke", "college", ids[1])
+    school.ok("node", "anchor", "college")
+    refused = school.program("node", "keys", "rotate", "college", "--yes")
+    assert refused.code == 3, "only an unsigned call is left, which nobody can sign"
+    quick_keys(school.folder / "college-2")
+    school.drill("admin-key-gone")
+    old = school.export(ids[0])
+    assert school.verdict(old)[0] == "verified", "what the old issuer issued stays good"
+    assert school.verdict(school.export(ids[1]))[0] == "rejected"
+    school.ok("node", "templates", "add", "college-2", "templates.json")
+    (school.folder / "list.csv").write_bytes(roster(1, first=9))
+    made = school.ok("node", "issue", "college-2", "list.csv", "--json").objects[0]["issued"][0]["id"]
+    for word in ("seal", "anchor"):
+        school.ok("node", word, "college-2")
+    school.ok("node", "export", "college-2", made, "-o", "out-2")
+    assert school.verdict(school.folder / "out-2" / f"{made[9:]}.credential.json", "college-2")[0] == "verified"
+
+
+def test_admin_key_stolen_and_the_school_is_quicker(school: School) -> None:
+    ids = school.issue(2)
+    school.ok("node", "anchor", "college")
+    thief, foreign = _admin_thief(school), create_keystore(school.folder / "foreign.json", PASSPHRASE, "pbkdf2", 2)
+    school.words |= {"SINCE": format_instant(_now(school)), "FOREIGN": address_text(foreign.address)}
+    thief.send("addKey", foreign.address, 3)
+    thief.send("setDocument", bytes(31) + b"\7")
+    school.words["NEW"] = school.new_admin("new")
+    school.drill("admin-key-stolen")
+    keys = school.ok("node", "keys", "list", "college", "--json").objects[0]["keys"]
+    assert [bool(key["compromisedSince"]) for key in keys] == [False, True]
+    with pytest.raises(Reverted):
+        thief.send("addKey", bytes(19) + b"\7", 3)
+    more = school.issue(1, first=5)
+    school.ok("node", "anchor", "college")
+    assert school.verdict(school.export(more[0]))[0] == "verified"
+    assert school.verdict(school.export(ids[0]))[0] == "verified"
+
+
+def test_admin_key_stolen_and_the_thief_is_quicker(school: School) -> None:
+    ids = school.issue(2)
+    school.ok("node", "anchor", "college")
+    file = school.export(ids[0])
+    thief, heir = _admin_thief(school), create_keystore(school.folder / "heir.json", PASSPHRASE, "pbkdf2", 2)
+    _give_money(school, heir.address)
+    thief.send("transferAdmin", heir.address)
+    thief.send("acceptAdmin", signer=heir)
+    refused = school.program("node", "keys", "rotate", "college", "--yes")
+    assert (refused.code, "is not the admin" in refused.err) == (2, True)
+    school.ok("node", "revoke", "college", ids[1])
+    school.ok("node", "anchor", "college")
+    assert school.verdict(school.export(ids[1]))[0] == "rejected", "the hot key works until the thief retires it"
+    own = keystore_address(school.folder / "college" / "key.json")
+    thief.send("retireKey", own, 1, signer=heir)
+    assert school.verdict(file)[0] == "rejected", "the thief can call the school's own key compromised"
+    (school.folder / "list.csv").write_bytes(roster(1, first=7))
+    school.ok("node", "issue", "college", "list.csv")
+    stopped = school.program("node", "seal", "college")
+    assert (stopped.code, "is sealed" in stopped.err) == (3, True)
+    quick_keys(school.folder / "college-2")
+    school.drill("admin-key-taken")
+    overall, codes = school.verdict(file)
+    assert (overall, "issuer.compromised" in codes) == ("rejected", True)
+    listed = school.ok("trust", "list", "--policy", "college/policy.toml", "--json").objects[0]
+    assert [ledger["issuers"] for ledger in listed["ledgers"]] == [[]]
+
+
+def test_an_officer_leaves_and_the_token_is_worth_nothing(school: School) -> None:
+    settings = school.folder / "college" / "node.toml"
+    settings.write_text(settings.read_text().replace("second_approver = false", "second_approver = true"))
+    made = school.ok(
+        "node", "token", "add", "college", "--person", "Ada", "--role", "issue", "-o", "ada.token", "--json"
+    )
+    (school.folder / "list.csv").write_bytes(roster(1))
+    school.ok("node", "issue", "college", "list.csv", "--token-file", "ada.token")
+    school.words["TOKEN"] = made.objects[0]["id"]
+    school.drill("officer-leaves")
+    (school.folder / "list.csv").write_bytes(roster(1, first=1))
+    refused = school.program("node", "issue", "college", "list.csv", "--token-file", "ada.token")
+    assert (refused.code, "no token that is valid here" in refused.err) == (1, True)
+
+
+def test_who_knew_the_passphrase_leaves_with_copies_that_are_worth_nothing(school: School) -> None:
+    copy = (school.folder / "college" / "key.json").read_bytes()
+    (school.folder / "new.txt").write_text("a passphrase that he never saw\n")
+    school.drill("passphrase-known")
+    (school.folder / "copy.json").write_bytes(copy)
+    stolen = load_keystore(school.folder / "copy.json", PASSPHRASE)
+    keys = school.ok("node", "keys", "list", "college", "--json").objects[0]["keys"]
+    assert {key["address"]: bool(key["retiredAt"]) for key in keys}[address_text(stolen.address)], "the copy is retired"
+    for path in (school.folder / "college").glob("*key*.json"):
+        if "log" not in path.name:
+            load_keystore(path, "a passphrase that he never saw")
+            with pytest.raises(ConfigError):
+                load_keystore(path, PASSPHRASE)
+    ids = school.issue(1)
+    school.ok("node", "anchor", "college")
+    assert school.verdict(school.export(ids[0]))[0] == "verified"
+
+
+def _admin_thief(school: School) -> Thief:
+    """Somebody with a copy of the admin's key, and money of his own."""
+    thief = Thief.of(school.folder / "college", PASSPHRASE)
+    thief.signer = load_keystore(school.folder / "college" / "admin-key.json", PASSPHRASE)
+    _give_money(school, thief.signer.address)
+    return thief
 
 
 def _now(school: School) -> int:
