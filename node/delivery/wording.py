@@ -1,0 +1,212 @@
+"""The text of a mail: a subject and a body with placeholders, checked before the first mail goes out.
+
+A template file is UTF-8 text: the first line `Subject: …`, an empty line, then the body. `$name` stands for a
+value, `$$` for a dollar sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from node.store.delivery import Carries
+from rootseal.errors import ConfigError
+
+__all__ = ["PLACEHOLDERS", "Wording", "built_in", "parse_wording", "read_wording"]
+
+PLACEHOLDERS: Final = {
+    "name": "title of the micro-credential",
+    "learner": "name of the learner",
+    "institution": "name of the institution",
+    "awarded_on": "date of the award, YYYY-MM-DD",
+    "link": "the claim link; only where mail_carries is link",
+    "claim_expires": "last day of the claim link, YYYY-MM-DD; only where mail_carries is link",
+}
+"""Every placeholder and what it stands for."""
+
+_LINK_ONLY: Final = frozenset({"link", "claim_expires"})
+_MAX_BYTES: Final = 32 * 1024
+_MAX_SUBJECT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A checked template."""
+
+    subject: str
+    body: str
+
+    def written(self, values: Mapping[str, str]) -> tuple[str, str]:
+        """Subject (one line) and body with every placeholder filled in."""
+        subject = Template(self.subject).substitute(values)
+        return " ".join(subject.split()), Template(self.body).substitute(values)
+
+
+def read_wording(path: Path, carries: Carries) -> Wording:
+    """The template in a file. Raises `ConfigError` naming what is wrong with it."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError("mail_template", f"cannot be read: {error.strerror}", str(path)) from error
+    if len(data) > _MAX_BYTES:
+        raise ConfigError("mail_template", f"is larger than {_MAX_BYTES} bytes", str(path))
+    try:
+        return parse_wording(data.decode("utf-8-sig"), carries)
+    except UnicodeDecodeError as error:
+        raise ConfigError("mail_template", f"is not UTF-8 at byte {error.start}", str(path)) from error
+
+
+def parse_wording(text: str, carries: Carries) -> Wording:
+    """Split and check. Raises `ConfigError` for an unknown placeholder, a lone dollar sign, a missing part."""
+    head, _, body = text.replace("\r\n", "\n").partition("\n\n")
+    kind, colon, subject = head.partition(":")
+    if kind.strip().lower() != "subject" or not colon or not subject.strip() or "\n" in subject.strip():
+        raise ConfigError("mail_template", "must begin with one line `Subject: …` and an empty line")
+    if not body.strip():
+        raise ConfigError("mail_template", "has no text below its subject")
+    if len(subject) > _MAX_SUBJECT:
+        raise ConfigError("mail_template", f"has a subject of more than {_MAX_SUBJECT} characters")
+    used: set[str] = set()
+    for part in (subject, body):
+        template = Template(part)
+        if not template.is_valid():
+            raise ConfigError(
+                "mail_template", "has a dollar sign that begins no placeholder; write $$ for a dollar sign"
+            )
+        used |= set(template.get_identifiers())
+    _check_placeholders(used, carries)
+    return Wording(subject.strip(), body)
+
+
+def _check_placeholders(used: set[str], carries: Carries) -> None:
+    for name in sorted(used - set(PLACEHOLDERS)):
+        raise ConfigError("mail_template", f"${name} is no placeholder; there are ${', $'.join(PLACEHOLDERS)}")
+    if carries == "link" and "link" not in used:
+        raise ConfigError("mail_template", "must hold $link: mail_carries is link, so the mail brings nothing else")
+    if carries == "file":
+        for name in sorted(used & _LINK_ONLY):
+            raise ConfigError("mail_template", f"${name} has no value: mail_carries is file")
+
+
+def built_in(language: str, carries: Carries) -> Wording:
+    """The text that comes with the program. Raises `KeyError` for a language that it does not have."""
+    return parse_wording(_TEXTS[language, carries], carries)
+
+
+_TEXTS: Final[dict[tuple[str, Carries], str]] = {
+    ("en", "file"): """Subject: Your micro-credential: $name
+
+Dear $learner,
+
+$institution has awarded you this micro-credential:
+
+    $name
+    awarded on $awarded_on
+
+It is attached as a file. Please keep the file: it is the credential itself, and it stays valid without us.
+It contains all your data, so pass it on only to people who may see everything. To show only parts of it, or to
+prove that it is yours, put it into a wallet: rootseal wallet receive.
+
+If this mail was not meant for you, please tell us by answering it, and delete the file.
+
+$institution
+""",
+    ("en", "link"): """Subject: Your micro-credential: $name
+
+Dear $learner,
+
+$institution has awarded you this micro-credential:
+
+    $name
+    awarded on $awarded_on
+
+Fetch it here, once, until $claim_expires (your credential itself does not expire on that day):
+
+    $link
+
+Please keep the file: it is the credential itself, and it stays valid without us. Do not pass on the link: whoever
+opens it first receives the file with all your data.
+
+If this mail was not meant for you, please tell us by answering it.
+
+$institution
+""",
+    ("de", "file"): """Subject: Ihr Microcredential: $name
+
+Guten Tag $learner,
+
+$institution hat Ihnen dieses Microcredential verliehen:
+
+    $name
+    verliehen am $awarded_on
+
+Es liegt dieser E-Mail als Datei bei. Bitte bewahren Sie die Datei auf: Sie ist der Nachweis selbst und bleibt auch ohne
+uns gültig. Sie enthält alle Ihre Angaben; geben Sie sie nur an Personen weiter, die alles sehen dürfen. Wenn Sie nur
+einen Teil zeigen oder belegen wollen, dass der Nachweis Ihnen gehört, nehmen Sie die Datei in eine Wallet auf:
+rootseal wallet receive.
+
+Falls diese E-Mail nicht für Sie bestimmt ist, antworten Sie uns bitte und löschen Sie die Datei.
+
+$institution
+""",
+    ("de", "link"): """Subject: Ihr Microcredential: $name
+
+Guten Tag $learner,
+
+$institution hat Ihnen dieses Microcredential verliehen:
+
+    $name
+    verliehen am $awarded_on
+
+Hier können Sie es einmal abrufen, bis zum $claim_expires (das Microcredential selbst läuft an diesem Tag nicht ab):
+
+    $link
+
+Bitte bewahren Sie die Datei auf: Sie ist der Nachweis selbst und bleibt auch ohne uns gültig. Geben Sie den Link nicht
+weiter: Wer ihn zuerst öffnet, erhält die Datei mit allen Ihren Angaben.
+
+Falls diese E-Mail nicht für Sie bestimmt ist, antworten Sie uns bitte.
+
+$institution
+""",
+    ("sl", "file"): """Subject: Vaše mikrodokazilo: $name
+
+Pozdravljeni, $learner,
+
+$institution vam je podelila oziroma podelil to mikrodokazilo:
+
+    $name
+    datum podelitve: $awarded_on
+
+Priloženo je kot datoteka. Datoteko shranite: ona sama je dokazilo in ostane veljavna tudi brez nas. Vsebuje vse vaše
+podatke, zato jo posredujte le osebam, ki smejo videti vse. Če želite pokazati le del podatkov ali dokazati, da je
+dokazilo vaše, ga shranite v denarnico: rootseal wallet receive.
+
+Če to sporočilo ni namenjeno vam, nam prosimo odgovorite nanj in datoteko izbrišite.
+
+$institution
+""",
+    ("sl", "link"): """Subject: Vaše mikrodokazilo: $name
+
+Pozdravljeni, $learner,
+
+$institution vam je podelila oziroma podelil to mikrodokazilo:
+
+    $name
+    datum podelitve: $awarded_on
+
+Prevzamete ga lahko enkrat, najpozneje $claim_expires (samo dokazilo tega dne ne poteče):
+
+    $link
+
+Datoteko shranite: ona sama je dokazilo in ostane veljavna tudi brez nas. Povezave ne posredujte drugim: kdor jo prvi
+odpre, prejme datoteko z vsemi vašimi podatki.
+
+Če to sporočilo ni namenjeno vam, nam prosimo odgovorite nanj.
+
+$institution
+""",
+}

@@ -1,0 +1,109 @@
+"""Errands: what goes out to others beside the work on the log, in a thread of its own.
+
+Mail servers and receivers of webhooks may be slow or dead; sealing and anchoring never wait for them. Only the
+process that has the lease runs errands.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from node.announcing import announce_revocations
+from node.delivery.mailing import Mailer, MailOutcome, MailRequest
+from node.logs import log, log_failure
+from node.webhooks import Round, Webhooks
+from rootseal.errors import RootsealError, UndeterminedError
+
+if TYPE_CHECKING:
+    from node.services import Services
+
+__all__ = ["Errands", "ErrandsOutcome", "ErrandsThread"]
+
+_PAUSE_SECONDS: Final = 5.0
+_TROUBLE_SECONDS: Final = 60.0
+_MAILS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandsOutcome:
+    """What one round did. `mail` is None where `mail_on_final` is off or another process mails."""
+
+    webhooks: Round = field(default_factory=Round)
+    mail: MailOutcome | None = None
+
+
+class Errands:
+    """One node's errands, a round at a time."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._clock = lambda: services.now
+
+    def round(self) -> ErrandsOutcome:
+        """Announce what became final, carry what is due, mail what may be mailed. Raises what the store raises."""
+        services = self._services
+        announce_revocations(services.store, services.now)
+        carried = Webhooks(services.store, services.home, test=services.config.test, clock=self._clock).round()
+        return ErrandsOutcome(carried, self._mail() if services.config.mail_on_final else None)
+
+    def _mail(self) -> MailOutcome | None:
+        services = self._services
+        mailer = Mailer(services.directory, services.config, services.store, services.exporter, self._clock)
+        try:
+            return mailer.deliver(MailRequest(limit=_MAILS))
+        except UndeterminedError:  # `node deliver` is at it
+            return None
+
+
+class ErrandsThread:
+    """Round after round until it is told to stop; `may_work` says whether this process has the lease."""
+
+    def __init__(self, errands: Errands, may_work: Callable[[], bool]) -> None:
+        self._errands = errands
+        self._may_work = may_work
+        self._stop = threading.Event()
+        self._trouble: str | None = None
+        self._thread = threading.Thread(target=self._work, name="rootseal-errands", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 15.0) -> None:
+        """Ask it to end after the errand it is at, and wait so long; what it was at is safe to repeat."""
+        self._stop.set()
+        self._thread.join(timeout)
+
+    def round(self) -> float:
+        """One round; the seconds to wait before the next. Never raises what a next round may cure."""
+        if not self._may_work():
+            return _PAUSE_SECONDS
+        try:
+            outcome = self._errands.round()
+        except RootsealError as error:
+            return self._failed(error)
+        except Exception as error:  # noqa: BLE001 - a bug must not end the thread in silence
+            return self._failed(error)
+        mail = outcome.mail
+        if mail is not None and (mail.handed_over or mail.refused or mail.failed):
+            log("mail", handed_over=mail.handed_over, refused=mail.refused, failed=mail.failed, waiting=mail.waiting)
+        problem = None if mail is None else mail.problem
+        if problem is not None and self._trouble is None:
+            log("mail waits", message=problem)
+        self._trouble = problem
+        return _PAUSE_SECONDS if problem is None else _TROUBLE_SECONDS
+
+    def _failed(self, error: Exception) -> float:
+        kind = f"{type(error).__name__} {error}"
+        if kind != self._trouble:
+            log_failure("errands failed", error)
+        self._trouble = kind
+        return _TROUBLE_SECONDS
+
+    def _work(self) -> None:
+        pause = 0.0
+        while not self._stop.wait(pause):
+            pause = self.round()

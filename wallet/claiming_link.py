@@ -1,0 +1,117 @@
+"""Fetching a credential with a one-time link that the institution sent: one POST to the address in the link.
+
+Statement of trust: none. What comes back is a credential file like any other, checked before it is kept. The
+secret travels in the body over https alone, so that no log on the way holds it.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import secrets
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+from urllib.parse import urlsplit
+
+from rootseal.canonical import MAX_BYTES
+from rootseal.errors import InputError, UndeterminedError, VerificationError
+from rootseal.microcredential import display_text
+from wallet.box import Box
+from wallet.issuer_http import open_url
+
+__all__ = ["ClaimLink", "is_link"]
+
+_TIMEOUT: Final = 30.0
+_ATTEMPTS: Final = 3
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_WHERE: Final = "LINK"
+_DOMAIN: Final = b"rootseal/resume/1"
+
+
+def is_link(text: str) -> bool:
+    """Whether what the user gave is an address and not a file."""
+    return text.startswith(("https://", "http://"))
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLink:
+    """`base` is the institution's address, `secret` what stands after the #."""
+
+    base: str
+    secret: str
+
+    @classmethod
+    def parse(cls, text: str) -> ClaimLink:
+        """Raises `InputError` for anything but `https://HOST/claim#SECRET`, never repeating the secret."""
+        try:
+            parts = urlsplit(text)
+            host = parts.hostname
+        except ValueError:
+            raise InputError(_WHERE, "is no web address") from None
+        if parts.path != "/claim" or not parts.fragment or not host or parts.query or parts.username:
+            raise InputError(_WHERE, "must look like https://registrar.example/claim#…; copy it whole from the mail")
+        if parts.scheme != "https" and host not in _LOOPBACK:
+            raise InputError(_WHERE, "must begin with https://: the secret in it must not travel readable", host)
+        return cls(f"{parts.scheme}://{parts.netloc}", parts.fragment)
+
+    @property
+    def shown(self) -> str:
+        """The link without its secret, for answers and errors."""
+        return f"{self.base}/claim"
+
+    def fetch(self, box: Box) -> bytes:
+        """The credential file's bytes. Running it again within ten minutes fetches it again.
+
+        Raises `VerificationError` where the link gives nothing (used, expired, unknown), and
+        `UndeterminedError` where the institution cannot be asked now.
+        """
+        body = json.dumps({"secret": self.secret, "resume": self._resume(box)}).encode()
+        trouble: UndeterminedError | None = None
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._post(body)
+            except UndeterminedError as error:
+                trouble = error
+                if error.code != "claim.unreachable":
+                    raise
+        raise trouble or UndeterminedError("the link was not tried", "claim.unreachable")
+
+    def _resume(self, box: Box) -> str:
+        """16 bytes that only this wallet makes, the same each time: an interrupted command can be repeated."""
+        try:
+            own = box.keystore.read_bytes()
+        except OSError:
+            own = secrets.token_bytes(32)
+        key = sha256(_DOMAIN + sha256(own).digest() + self.secret.encode()).digest()[:16]
+        return base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii")
+
+    def _post(self, body: bytes) -> bytes:
+        headers = {"Content-Type": "application/json", "User-Agent": "rootseal"}
+        request = urllib.request.Request(f"{self.base}/v1/claims", body, headers, method="POST")
+        try:
+            with open_url(self.base, request, _TIMEOUT) as answer:
+                data: bytes = answer.read(MAX_BYTES + 1)
+        except urllib.error.HTTPError as error:
+            raise _refusal(error, self.shown) from None
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", None) or error
+            raise UndeterminedError(f"{self.shown} could not be reached: {reason}", "claim.unreachable") from error
+        if len(data) > MAX_BYTES:
+            raise UndeterminedError(f"{self.shown} answered with more than {MAX_BYTES} bytes", "claim.large")
+        return data
+
+
+def _refusal(error: urllib.error.HTTPError, shown: str) -> VerificationError | UndeterminedError:
+    with error:
+        try:
+            said = display_text(json.loads(error.read(65_536)).get("detail"))
+        except (OSError, ValueError, AttributeError, http.client.HTTPException):
+            said = None
+    sentence = f"{shown}: {said or f'answered with status {error.code}'}"
+    if error.code in (400, 404, 410):
+        return VerificationError("claim.refused", sentence)
+    return UndeterminedError(sentence, "claim.busy")
