@@ -1,49 +1,67 @@
-"""The public pages of a node as a WSGI application: read-only, JSON and log files, nothing personal."""
+"""A node's HTTP interface as a WSGI application: public pages for everybody, writing routes for tokens."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from flask_openapi.models.info import Info
+from flask_openapi.models.schema import Schema
 from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from node.access import Access
+from node.api_claims import claim_routes
+from node.api_credentials import credential_routes
 from node.api_health import health_routes
 from node.api_log import log_routes
+from node.api_people import people_routes
+from node.api_programs import program_routes
 from node.api_proofs import proof_routes
+from node.api_status import status_routes
+from node.api_work import work_routes
+from node.client.models import IssueReport, StatusListReport
+from node.console import install_console
 from node.health import Health
 from node.logs import log
-from node.problems import Problem, install_problems, on_invalid
+from node.problems import ProblemDetails, install_problems, on_invalid
 from node.publishing import LogPublisher
+from node.web.authentication import SCHEME, identify
+from node.web.bodies import SMALL_BODY, body_bound
+from node.web.idempotency import Once
+from node.web.limits import install_limits
 
 if TYPE_CHECKING:
     from node.services import Services
 
 __all__ = ["create_app"]
 
-# No public route reads a body.
-_MAX_BODY = 16 * 1024
-_HEADERS = {
+_DESCRIPTION: Final = (
+    "A credential ledger node. Public routes need no token and may be read from any origin; the others need a bearer "
+    "token, made on the node's machine with `rootseal node token add`. Failures are RFC 9457 problems."
+)
+_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
-    # Everything here is public: a verifier's page in any browser may read it.
-    "Access-Control-Allow-Origin": "*",
-    "Cross-Origin-Resource-Policy": "cross-origin",
 }
+# Everything here is public: a verifier's page in any browser may read it.
+_OPEN_HEADERS: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+_CLOSED_HEADERS: Final = {"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store"}
+_OPEN: Final = frozenset(("proofs", "log", "health", None))
 
 
 def create_app(services: Services, health: Health | None = None) -> OpenAPI:
     """The application over an open node. `health` is the working thread's, where one works beside it."""
     health = health or Health()
+    access = Access(services.store, lambda: services.now)
     app = OpenAPI(
         __name__,
-        info=Info(title="Rootseal node", version="1", description="Public routes of a credential ledger node."),
-        security_schemes={},
+        info=Info(title="Rootseal node", version="1", description=_DESCRIPTION),
+        security_schemes={SCHEME: {"type": "http", "scheme": "bearer", "description": "rst_…"}},
         validation_error_status=400,
-        validation_error_model=Problem,
+        validation_error_model=ProblemDetails,
         validation_error_callback=on_invalid,
         doc_ui=False,
         static_folder=None,
@@ -51,24 +69,48 @@ def create_app(services: Services, health: Health | None = None) -> OpenAPI:
     app.openapi_version = "3.1.0"
     # The document alone: the library's own pages for it would bring scripts and a second address.
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
-    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
+    app.config["MAX_CONTENT_LENGTH"] = SMALL_BODY
     app.before_request(_begin)
+    app.before_request(identify(access))
     app.after_request(lambda response: _end(response, health))
-    app.register_api(proof_routes(services))
-    app.register_api(log_routes(LogPublisher(services)))
-    app.register_api(health_routes(services, health))
+    install_limits(app, services.config)
+    _register(app, services, health, access)
+    install_console(app, services, access)
     install_problems(app)
     return app
 
 
+def _register(app: OpenAPI, services: Services, health: Health, access: Access) -> None:
+    once = Once(services)
+    app.register_api(proof_routes(services))
+    app.register_api(log_routes(LogPublisher(services)))
+    app.register_api(health_routes(services, health))
+    app.register_api(claim_routes(services))
+    app.register_api(credential_routes(services, access, once))
+    app.register_api(status_routes(services, access, once))
+    app.register_api(work_routes(services, access, once))
+    app.register_api(people_routes(services, access, once))
+    app.register_api(program_routes(services, once))
+    for model in (IssueReport, StatusListReport):  # one of several shapes of an answer
+        schema: dict[str, Any] = model.model_json_schema(
+            ref_template="#/components/schemas/{model}", mode="serialization"
+        )
+        for name, value in schema.pop("$defs", {}).items():
+            app.components_schemas[name] = Schema(**value)
+        app.components_schemas[model.__name__] = Schema(**schema)
+
+
 def _begin() -> None:
     g.began = time.monotonic()
-    if (request.content_length or 0) > _MAX_BODY:
+    view = current_app.view_functions.get(request.endpoint or "")
+    # A route that reads more than that bounds its body itself, once it knows who asks.
+    if (request.content_length or 0) > SMALL_BODY >= body_bound(view):
         raise RequestEntityTooLarge
 
 
 def _end(response: Response, health: Health) -> Response:
-    for name, value in _HEADERS.items():
+    is_open = request.blueprint in _OPEN and request.method in ("GET", "HEAD")
+    for name, value in {**_HEADERS, **(_OPEN_HEADERS if is_open else _CLOSED_HEADERS)}.items():
         response.headers.setdefault(name, value)
     rule = request.url_rule
     # The route, not the address: an address names a credential, and the client is nobody's business.

@@ -2,52 +2,90 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Flask, Response
-from pydantic import BaseModel, Field, ValidationError
+from flask import Flask, Response, g
+from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import default_exceptions as _exceptions
 
+from node.client.models import FieldProblem, ProblemDetails
 from node.logs import log_failure
-from rootseal.errors import InputError, RootsealError, UndeterminedError
+from node.principal import AccessDenied
+from rootseal.errors import ConflictError, InputError, RootsealError, UndeterminedError
 
-__all__ = ["PROBLEMS", "Problem", "install_problems", "on_invalid", "problem"]
+__all__ = [
+    "PROBLEMS",
+    "ProblemDetails",
+    "Refused",
+    "documented",
+    "field_problems",
+    "install_problems",
+    "on_invalid",
+    "problem",
+    "refusing",
+]
 
 _MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = 15
+_MOST_FIELDS = 50
 _SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address cannot be asked in this way; the Allow header names the ways.",
     413: "The request is larger than this server reads.",
+    429: "Too many requests; the Retry-After header says when to go on.",
     500: "Something went wrong here; it was written to the log of this server.",
 }
+# Where the route says in a sentence of its own what is wrong with the request.
+_OWN_SENTENCES = (400, 413, 415)
 
 
-class Problem(BaseModel):
-    """RFC 9457 problem details."""
+class Refused(RootsealError):  # noqa: N818 - reads as what happened
+    """The request is not done, and the answer says why. `errors` names the fields."""
 
-    type: str = Field(default="about:blank", description="Always about:blank: the status says what kind it is.")
-    title: str = Field(description="The status in words.")
-    status: int = Field(description="The HTTP status code.", ge=400, le=599)
-    detail: str = Field(description="What is wrong, in a sentence.")
-    code: str | None = Field(default=None, description="A stable code, where there is one.")
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: Sequence[FieldProblem] = (),
+        *,
+        code: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.status = status
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.code = code
+        self.headers = headers or {}
+        super().__init__(detail)
 
 
-def problem(status: int, detail: str, code: str | None = None, headers: dict[str, str] | None = None) -> Response:
+def problem(
+    status: int,
+    detail: str,
+    code: str | None = None,
+    headers: dict[str, str] | None = None,
+    errors: Sequence[FieldProblem] = (),
+) -> Response:
     """The response for a failure."""
-    value = Problem(title=_title(status), status=status, detail=detail, code=code)
-    body = json.dumps(value.model_dump(exclude_none=True), ensure_ascii=False)
-    response = Response(body, status, content_type=_MEDIA_TYPE)
+    value = ProblemDetails(title=_title(status), status=status, detail=detail, code=code, errors=list(errors) or None)
+    response = Response(value.model_dump_json(by_alias=True, exclude_none=True), status, content_type=_MEDIA_TYPE)
     response.headers.update(headers or {})
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
+def documented(*statuses: int) -> dict[str, Any]:
+    """Problem answers for the OpenAPI document, by status."""
+    return {str(status): _documented(status) for status in statuses}
+
+
 def _documented(status: int) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": _title(status), "content": {_MEDIA_TYPE: {"schema": schema}}}
+    schema = {"$ref": "#/components/schemas/ProblemDetails"}
+    example = {"type": "about:blank", "title": _title(status), "status": status, "detail": _SENTENCES.get(status, "…")}
+    return {"description": _title(status), "content": {_MEDIA_TYPE: {"schema": schema, "example": example}}}
 
 
 def _title(status: int) -> str:
@@ -55,13 +93,33 @@ def _title(status: int) -> str:
     return "Error" if known is None else str(known().name)
 
 
-PROBLEMS = {str(status): _documented(status) for status in (400, 404, 405, 413, 500, 503)}
+PROBLEMS = documented(400, 404, 405, 413, 429, 500, 503)
 """What every route may answer, for the OpenAPI document."""
 
 
-def on_invalid(_: ValidationError) -> Response:
-    """A path or query parameter out of shape; which one is in the OpenAPI document, its value is not repeated."""
-    return problem(400, "A parameter does not have the shape that /openapi.json describes.", "request.invalid")
+def field_problems(error: ValidationError) -> list[FieldProblem]:
+    """Which members are wrong, and how; never their values."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return [
+        FieldProblem(where=".".join(map(str, item["loc"])) or "body", problem=item["msg"])
+        for item in found[:_MOST_FIELDS]
+    ]
+
+
+def on_invalid(error: ValidationError) -> Response:
+    """A path or query parameter out of shape; its value is not repeated."""
+    sentence = "A parameter does not have the shape that /openapi.json describes."
+    return problem(400, sentence, "request.invalid", errors=field_problems(error))
+
+
+@contextlib.contextmanager
+def refusing(status: int = 422) -> Iterator[None]:
+    """What is well-formed and cannot be done: an `InputError` inside becomes `Refused` and names its field."""
+    try:
+        yield
+    except InputError as error:
+        errors = [FieldProblem(where=error.where, problem=error.problem)]
+        raise Refused(status, f"{error.where}: {error.problem}", errors, code="request.refused") from error
 
 
 def install_problems(app: Flask) -> None:
@@ -77,12 +135,19 @@ def _on_http(error: HTTPException) -> Response:
         return response
     status = error.code or 500
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "WWW-Authenticate")}
-    return problem(status, _SENTENCES.get(status, f"{_title(status)}."), None, kept)
+    own = error.description if status in _OWN_SENTENCES and type(error).description != error.description else None
+    return problem(status, own or _SENTENCES.get(status, f"{_title(status)}."), None, kept)
 
 
 def _on_rootseal(error: RootsealError) -> Response:
+    if isinstance(error, Refused):
+        return problem(error.status, error.detail, error.code, error.headers, error.errors)
     if isinstance(error, InputError):
         return problem(400, error.problem, "request.invalid")
+    if isinstance(error, AccessDenied):
+        return problem(403, str(error), "token.role")
+    if isinstance(error, ConflictError) and "principal" in g:
+        return problem(409, str(error), "state.conflict")
     log_failure("request failed", error)
     if isinstance(error, UndeterminedError):
         # The sentence may name the chain's address, which is the operator's own affair.

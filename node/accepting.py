@@ -1,0 +1,83 @@
+"""Awards from programs, one at a time or as a list: the same rules and rows as `node issue`, without its files.
+
+What is constant in the documents of a micro-credential is encoded once and kept, so that one award costs little
+more than its row.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+from node.client.models import AwardRow
+from node.correcting import Correcting
+from node.issuance import Issuance, IssueOutcome, Prepared
+from node.roster import COLUMNS, RosterReport, read_roster
+from node.roster.reading import check_rows
+from node.roster.sources import SourceRow
+from rootseal.errors import InputError
+from rootseal.instants import format_date
+from rootseal.microcredential import MicroCredential
+
+if TYPE_CHECKING:
+    from node.services import Services
+
+__all__ = ["Accepting"]
+
+_ONE: Final = "award"
+
+
+class Accepting:
+    """Accepts awards for one node. Threads share it."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._lock = threading.Lock()
+        self._kept: tuple[int, dict[str, MicroCredential], Issuance] | None = None
+
+    def read_list(self, data: bytes, filename: str) -> RosterReport:
+        """The rows of a list. Raises `InputError` where it cannot be read as a whole."""
+        report = read_roster(data, filename, self._newest()[0], self._today)
+        if not report.rows and not report.refused:
+            raise InputError(filename, "names its columns and has no rows below them: there is nothing to issue")
+        return report
+
+    def read_one(self, award: AwardRow) -> RosterReport:
+        """One award as a list of one row."""
+        cells = {name: getattr(award, name) or "" for name in COLUMNS}
+        if not any(cell.strip() for cell in cells.values()):
+            raise InputError(_ONE, "has no content")
+        return check_rows([SourceRow(1, cells, tuple(cells.values()))], _ONE, self._newest()[0], self._today)
+
+    def prepare(self, report: RosterReport) -> Prepared:
+        """Make the entries on behalf of who acts; nothing is stored, and no lock is held."""
+        return self._issuance().prepare(report)
+
+    def accept(self, prepared: Prepared) -> IssueOutcome:
+        """Store them, in the caller's transaction."""
+        if not (prepared.made or prepared.changed or prepared.report.refused):
+            return prepared.outcome((), (), ())
+        return self._issuance().accept(prepared, self._services.now)
+
+    def correct(self, report: RosterReport, supersedes: str, *, dry_run: bool) -> IssueOutcome:
+        """The one row of the list takes the place of `supersedes`. See `Correcting.issue`."""
+        services = self._services
+        correcting = Correcting(services.store, services.home, services.profile)
+        return correcting.issue(report, supersedes, services.now, dry_run=dry_run)
+
+    @property
+    def _today(self) -> str:
+        return format_date(self._services.now)
+
+    def _issuance(self) -> Issuance:
+        return self._newest()[1]
+
+    def _newest(self) -> tuple[dict[str, MicroCredential], Issuance]:
+        """Templates are only ever added, so that their number tells whether the kept ones are the newest."""
+        services = self._services
+        version = services.store.templates.count()
+        with self._lock:
+            if self._kept is None or self._kept[0] != version:
+                issuance = Issuance(services.store, services.home, services.profile)
+                self._kept = version, services.templates(), issuance
+            return self._kept[1], self._kept[2]

@@ -1,0 +1,237 @@
+"""What the HTTP interface takes and answers: one model a shape, used by server, client and OpenAPI document.
+
+Members are camelCase in JSON, but for `AwardRow`, whose members are the columns of a list. Times are UTC seconds,
+hashes of the log lower-case hex, addresses and transactions of the chain lower-case with 0x.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+__all__ = [
+    "AcceptedCredential",
+    "AnchorPlace",
+    "AwardRow",
+    "BlockPlace",
+    "CheckpointReport",
+    "Credential",
+    "CredentialEvent",
+    "CredentialPage",
+    "CredentialSummary",
+    "FieldProblem",
+    "IssueCounts",
+    "IssueReport",
+    "IssuedRow",
+    "ProblemDetails",
+    "Shape",
+    "StatusChange",
+    "StatusListReport",
+    "StatusListRow",
+    "StatusRequest",
+]
+
+Act = Literal["revoke", "suspend", "reinstate"]
+State = Literal["accepted", "sealed", "anchored", "withdrawn"]
+
+
+class Shape(BaseModel):
+    """A client ignores members that a newer node may add; the OpenAPI document names every one there is."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        json_schema_extra={"additionalProperties": False},
+    )
+
+
+class FieldProblem(Shape):
+    """What is wrong with one field."""
+
+    where: str = Field(description="The column, member or parameter.")
+    problem: str = Field(description="What is wrong with it, and what would be right.")
+
+
+class ProblemDetails(Shape):
+    """RFC 9457 problem details."""
+
+    type: Literal["about:blank"] = Field(
+        default="about:blank", description="Always about:blank: the status says what kind it is."
+    )
+    title: str = Field(description="The status in words.")
+    status: int = Field(description="The HTTP status code.", ge=400, le=599)
+    detail: str = Field(description="What is wrong, in a sentence.")
+    code: str | None = Field(default=None, description="A stable code, where there is one.")
+    errors: list[FieldProblem] | None = Field(
+        default=None, description="The fields that are wrong, where it is fields."
+    )
+
+
+class AwardRow(BaseModel):
+    """One award, as a row of a list: the members are the columns. Text stays as it is, leading zeros too."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    learner_id: str = Field(description="The institution's own number of the learner.", examples=["00784483"])
+    given_name: str | None = Field(default=None, description="Given name.", examples=["Ana"])
+    family_name: str = Field(description="Family name, or the only one.", examples=["Kovač"])
+    email: str = Field(description="Where the credential is delivered to.", examples=["ana@example.edu"])
+    micro_credential: str = Field(description="Key of the micro-credential.", examples=["ledgers"])
+    awarded_on: str = Field(description="Day of issuing, YYYY-MM-DD.", examples=["2026-09-01"])
+    grade: str | None = Field(default=None, description="Grade, where the micro-credential has grades.")
+    holder: str | None = Field(default=None, description="The learner's wallet address, 0x….")
+
+
+class AcceptedCredential(Shape):
+    """A durable row: it is on disk, and will be sealed and anchored by itself."""
+
+    format: Literal["rootseal/accepted/1"] = Field(default="rootseal/accepted/1", description="Which shape this is.")
+    id: str = Field(description="The credential's id, urn:uuid:….")
+    already: bool = Field(description="True iff this very row was issued before.")
+
+
+class IssueCounts(Shape):
+    """Every row of the list once."""
+
+    issued: int = Field(description="New credentials.")
+    already: int = Field(description="Rows that have their credential from before.")
+    refused: int = Field(description="Rows that are not issued.")
+    blank: int = Field(description="Rows without content.")
+
+
+class IssuedRow(Shape):
+    """What became of one row. It repeats nothing of the row but its line."""
+
+    line: int = Field(description="Line in the list, from 1.")
+    outcome: Literal["issued", "already", "refused"] = Field(description="What became of it.")
+    id: str | None = Field(default=None, description="The credential's id; none in a dry run.")
+    column: str | None = Field(default=None, description="The column that is wrong.")
+    reason: str | None = Field(default=None, description="Why it is refused.")
+
+
+class IssueReport(Shape):
+    """What became of a list."""
+
+    format: Literal["rootseal/issue-report/1"] = Field(
+        default="rootseal/issue-report/1", description="Which shape this is."
+    )
+    dry_run: bool = Field(description="True iff nothing was stored.")
+    counts: IssueCounts = Field(description="How many rows ended how.")
+    rows: list[IssuedRow] = Field(description="Every row but blank ones, by line.")
+    sample: dict[str, Any] | None = Field(default=None, description="The first new document, in a dry run.")
+
+
+class BlockPlace(Shape):
+    """A block."""
+
+    number: int = Field(description="Number.")
+    hash: str = Field(description="Hash.")
+    timestamp: int = Field(description="Time.")
+
+
+class CheckpointReport(Shape):
+    """A promise: this size and root will be on chain by `anchorBy`."""
+
+    size: int = Field(description="Entries of the log.")
+    root: str = Field(description="Root of the log.")
+    signed_at: int = Field(description="When it was signed.")
+    anchor_by: int = Field(description="By when it is promised on chain.")
+
+
+class AnchorPlace(Shape):
+    """A final anchor."""
+
+    sequence: int = Field(description="Number of the anchor, from 1.")
+    size: int = Field(description="Entries that it holds.")
+    transaction: str = Field(description="Hash of the transaction.")
+    block: BlockPlace = Field(description="Where it stands.")
+
+
+class CredentialSummary(Shape):
+    """Where a credential stands."""
+
+    id: str = Field(description="urn:uuid:….")
+    state: State = Field(description="How far it has come; anchored means final on chain.")
+    index: int | None = Field(description="Place in the log, once sealed.")
+    learner_id: str = Field(description="The learner's number; empty once erased.")
+    micro_credential: str = Field(description="Key of the micro-credential.")
+    awarded_on: str = Field(description="Day of issuing; empty once erased.")
+    accepted_at: int = Field(description="When it was accepted.")
+    supersedes: str | None = Field(description="The credential that it corrects.")
+    status: Literal["valid", "suspended", "revoked"] = Field(description="As asked for.")
+    status_final: bool = Field(description="False while the chain does not hold the status finally.")
+
+
+class CredentialPage(Shape):
+    """One page, in order of acceptance."""
+
+    format: Literal["rootseal/credentials/1"] = Field(
+        default="rootseal/credentials/1", description="Which shape this is."
+    )
+    items: list[CredentialSummary] = Field(description="The credentials of this page.")
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
+class CredentialEvent(Shape):
+    """Something that happened to a credential."""
+
+    at: int = Field(description="When.")
+    event: Literal["accepted", "sealed", "anchored", "revoke", "suspend", "reinstate"] = Field(description="What.")
+    transaction_state: str | None = Field(default=None, description="How far the act has come on its way to the chain.")
+
+
+class Credential(CredentialSummary):
+    """Where a credential stands, with promise, anchor and history."""
+
+    format: Literal["rootseal/credential-state/1"] = Field(
+        default="rootseal/credential-state/1", description="Which shape this is."
+    )
+    commitment: str = Field(description="The entry of the log; /v1/proofs/ answers for it.")
+    promise: CheckpointReport | None = Field(description="The first signed checkpoint that holds it.")
+    anchor: AnchorPlace | None = Field(description="The final anchor that introduced it.")
+    history: list[CredentialEvent] = Field(description="Oldest first.")
+
+
+class StatusRequest(BaseModel):
+    """Acts on several credentials, all or none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    act: Act = Field(description="What to do.")
+    ids: list[str] = Field(min_length=1, max_length=10_000, description="Which credentials.")
+    reason: Literal["none", "superseded"] = Field(default="none", description="The reason that stands on chain.")
+
+
+class StatusChange(Shape):
+    """Queued for the chain; it takes effect when the transaction is on it."""
+
+    format: Literal["rootseal/node-act/1"] = Field(default="rootseal/node-act/1", description="Which shape this is.")
+    act: Act = Field(description="What.")
+    requested: list[str] = Field(description="Credentials for which it was queued.")
+    already: list[str] = Field(description="Credentials for which it was asked before.")
+    intents: list[str] = Field(description="The transactions that carry it.")
+
+
+class StatusListRow(Shape):
+    """What became of one row of a list of status changes."""
+
+    line: int = Field(description="Line in the list, from 1.")
+    id: str | None = Field(description="The credential, where it was found.")
+    outcome: Literal["queued", "already", "twice", "refused"] = Field(description="What became of it.")
+    reason: str | None = Field(description="Why it is refused.")
+
+
+class StatusListReport(Shape):
+    """What became of a list of status changes."""
+
+    format: Literal["rootseal/status-list/1"] = Field(
+        default="rootseal/status-list/1", description="Which shape this is."
+    )
+    act: Act = Field(description="What.")
+    dry_run: bool = Field(description="True iff nothing was queued.")
+    counts: dict[str, int] = Field(description="How many rows ended how.")
+    rows: list[StatusListRow] = Field(description="Every row.")
+    intents: list[str] = Field(description="The transactions that carry it.")

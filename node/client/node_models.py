@@ -1,0 +1,250 @@
+"""What the HTTP interface answers about the node itself: work, micro-credentials, people, programs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from node.client.models import AnchorPlace, CheckpointReport, Shape
+
+__all__ = [
+    "AnchorReport",
+    "AuditAct",
+    "AuditActPage",
+    "ChainReport",
+    "DeliveryReport",
+    "ListAccountReport",
+    "MicroCredentialList",
+    "MicroCredentialReport",
+    "MicroCredentialSummary",
+    "NodeReport",
+    "RejectRequest",
+    "SealReport",
+    "SubmissionList",
+    "SubmissionReport",
+    "TemplateCount",
+    "TokenList",
+    "TokenReport",
+    "WebhookList",
+    "WebhookReport",
+    "WebhookRequest",
+]
+
+
+class SealReport(Shape):
+    """What was sealed."""
+
+    format: Literal["rootseal/seal-report/1"] = Field(
+        default="rootseal/seal-report/1", description="Which shape this is."
+    )
+    checkpoint: CheckpointReport | None = Field(description="The new promise; null where nothing waited.")
+
+
+class AnchorReport(Shape):
+    """The newest promise goes on chain at the next round of the node's work, whatever the interval."""
+
+    format: Literal["rootseal/anchor-report/1"] = Field(
+        default="rootseal/anchor-report/1", description="Which shape this is."
+    )
+    checkpoint: CheckpointReport | None = Field(description="The newest promise; null where nothing is sealed.")
+    anchored: bool = Field(description="True iff a final anchor holds it already.")
+
+
+class ChainReport(Shape):
+    """What the chain says now."""
+
+    latest_block: int = Field(description="Newest block.")
+    final_block: int | None = Field(description="Newest final block.")
+    head_sequence: int = Field(description="Anchors on chain.")
+    head_size: int = Field(description="Entries under the newest anchor on chain.")
+    balance_wei: str | None = Field(description="Money of the node's key.")
+
+
+class NodeReport(Shape):
+    """How the node is doing: what `rootseal node status --json` says."""
+
+    format: Literal["rootseal/node-status/1"] = Field(
+        default="rootseal/node-status/1", description="Which shape this is."
+    )
+    home: dict[str, Any] = Field(description="Chain, ledger and issuer number.")
+    test: bool = Field(description="True for a rehearsal.")
+    healthy: bool = Field(description="True iff no promise is overdue and the chain answers.")
+    accepted: int = Field(description="Credentials that wait to be sealed.")
+    sealed: int = Field(description="Credentials in the log.")
+    withdrawn: int = Field(description="Credentials that were withdrawn.")
+    anchored: int = Field(description="Credentials under a final anchor.")
+    oldest_accepted_at: int | None = Field(description="Since when the oldest waits.")
+    checkpoint: CheckpointReport | None = Field(description="The newest promise.")
+    anchor: AnchorPlace | None = Field(description="The newest final anchor.")
+    overdue: list[CheckpointReport] = Field(description="Promises past their date.")
+    near: list[CheckpointReport] = Field(description="Promises that are soon due.")
+    transactions: dict[str, int] = Field(description="Transactions by state.")
+    chain: ChainReport | None = Field(description="Null where it could not be asked.")
+    chain_problem: str | None = Field(description="Why not.")
+
+
+class MicroCredentialSummary(Shape):
+    """One micro-credential."""
+
+    key: str = Field(description="What lists call it.")
+    title: str = Field(description="Its title.")
+    department: str | None = Field(description="The department that awards it.")
+
+
+class MicroCredentialList(Shape):
+    """The micro-credentials that this token may see."""
+
+    format: Literal["rootseal/templates/1"] = Field(default="rootseal/templates/1", description="Which shape this is.")
+    items: list[MicroCredentialSummary] = Field(description="By key.")
+
+
+class MicroCredentialReport(Shape):
+    """One micro-credential with all its elements."""
+
+    format: Literal["rootseal/template/1"] = Field(default="rootseal/template/1", description="Which shape this is.")
+    version: int | None = Field(default=None, description="The version that was stored; null where none was asked for.")
+    template: dict[str, Any] = Field(description="As in a file of micro-credentials.")
+
+
+class TemplateCount(Shape):
+    """How many of one micro-credential."""
+
+    micro_credential: str = Field(description="Its key.")
+    count: int = Field(description="How many are still accepted.")
+
+
+class SubmissionReport(Shape):
+    """A list as it was handed in: what a second person approves as a whole."""
+
+    format: Literal["rootseal/submission/1"] = Field(
+        default="rootseal/submission/1", description="Which shape this is."
+    )
+    id: int = Field(description="Its number.")
+    submitted_at: int = Field(description="When.")
+    person: str | None = Field(description="By whom; null for the command line.")
+    state: Literal["waiting", "approved", "rejected"] = Field(description="What was decided.")
+    decided_at: int | None = Field(description="When it was decided.")
+    decided_person: str | None = Field(description="By whom.")
+    reason: str | None = Field(description="Why it was rejected.")
+    accepted: int = Field(description="Credentials of it that wait.")
+    sealed: int = Field(description="Credentials of it that are in the log.")
+    withdrawn: int = Field(description="Credentials of it that were withdrawn.")
+    templates: list[TemplateCount] = Field(description="What waits, by micro-credential.")
+    preview: str | None = Field(description="One of its credentials, to look at.")
+
+
+class SubmissionList(Shape):
+    """Those that nobody decided on yet."""
+
+    format: Literal["rootseal/submissions/1"] = Field(
+        default="rootseal/submissions/1", description="Which shape this is."
+    )
+    items: list[SubmissionReport] = Field(description="Oldest first.")
+
+
+class RejectRequest(BaseModel):
+    """Why a submission is rejected."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    reason: str = Field(min_length=1, max_length=500, description="A sentence for who issued it; kept here only.")
+
+
+class TokenReport(Shape):
+    """A token, without its secret."""
+
+    id: str = Field(description="Its id.")
+    person: str = Field(description="Whose it is.")
+    roles: list[str] = Field(description="What it may do.")
+    departments: list[str] = Field(description="For which departments; none means all.")
+    added_at: int = Field(description="When it was made.")
+    expires_at: int | None = Field(description="When it ends.")
+    revoked_at: int | None = Field(description="When it was revoked.")
+    used_on: str | None = Field(description="The last day on which it was used.")
+
+
+class TokenList(Shape):
+    """Every token there ever was."""
+
+    format: Literal["rootseal/tokens/1"] = Field(default="rootseal/tokens/1", description="Which shape this is.")
+    items: list[TokenReport] = Field(description="Oldest first.")
+
+
+class AuditAct(Shape):
+    """One line of the audit log."""
+
+    position: int = Field(description="Its number, ascending.")
+    at: int = Field(description="When.")
+    act: str = Field(description="What was done.")
+    subject: str = Field(description="To what.")
+    detail: dict[str, Any] = Field(description="More, and by whom.")
+    hash: str = Field(description="Hash of this line on top of all before.")
+
+
+class AuditActPage(Shape):
+    """One page of the audit log."""
+
+    format: Literal["rootseal/acts/1"] = Field(default="rootseal/acts/1", description="Which shape this is.")
+    items: list[AuditAct] = Field(description="Oldest first.")
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
+class ListAccountReport(Shape):
+    """What became of one list; the sums are rows = issued + refused + withdrawn + repeated, and
+    issued = delivered + waiting + failed.
+    """
+
+    list: int | None = Field(description="Its number; null for the total, and for what came before lists were counted.")
+    at: int | None = Field(description="When it came in.")
+    rows: int = Field(description="Rows that came in.")
+    issued: int = Field(description="Credentials that were not withdrawn.")
+    refused: int = Field(description="Rows that were refused.")
+    withdrawn: int = Field(description="Credentials that were withdrawn.")
+    repeated: int = Field(description="Rows that had their credential from another list.")
+    delivered: int = Field(description="Credentials that are with their learners.")
+    waiting: int = Field(description="Credentials that are on their way.")
+    failed: int = Field(description="Credentials that could not be delivered.")
+    fates: dict[str, int] = Field(description="The same, finer.")
+    adds_up: bool = Field(description="Whether both sums hold.")
+
+
+class DeliveryReport(Shape):
+    """The delivery ledger."""
+
+    format: Literal["rootseal/delivery-report/1"] = Field(
+        default="rootseal/delivery-report/1", description="Which shape this is."
+    )
+    adds_up: bool = Field(description="Whether every sum holds.")
+    lists: list[ListAccountReport] = Field(description="Every list.")
+    total: ListAccountReport = Field(description="All of them.")
+
+
+class WebhookRequest(BaseModel):
+    """A new webhook."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    url: str = Field(max_length=2000, description="Where events are posted to, https.")
+    kinds: list[Literal["sealed", "final", "revoked", "overdue"]] = Field(
+        default=[], max_length=4, description="Which events; none named means all."
+    )
+
+
+class WebhookReport(Shape):
+    """A webhook."""
+
+    format: Literal["rootseal/webhook/1"] = Field(default="rootseal/webhook/1", description="Which shape this is.")
+    id: str = Field(description="Its id.")
+    url: str = Field(description="Where events are posted to.")
+    kinds: list[str] = Field(description="Which events.")
+    added_at: int = Field(description="When it was added.")
+    removed_at: int | None = Field(description="When it was removed.")
+    secret: str | None = Field(default=None, description="whsec_…, in the answer that made it and never again.")
+
+
+class WebhookList(Shape):
+    """The webhooks."""
+
+    format: Literal["rootseal/webhooks/1"] = Field(default="rootseal/webhooks/1", description="Which shape this is.")
+    items: list[WebhookReport] = Field(description="Oldest first.")

@@ -1,0 +1,50 @@
+"""Answered requests, so that a repeated one is answered as before and does nothing twice.
+
+The key itself is not kept, only its SHA-256: with it the fingerprint of the body could be tried against guesses
+of what the body said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from node.store.database import Database
+
+__all__ = ["REQUEST_SECONDS", "AnsweredRequest", "AnsweredRequests"]
+
+REQUEST_SECONDS: Final = 7 * 86_400
+"""How long an answer is kept: longer than anybody goes on repeating a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRequest:
+    """What was answered. `name` and `fingerprint` are SHA-256, `body` is JSON; `at` in UTC seconds."""
+
+    name: bytes
+    fingerprint: bytes
+    status: int
+    body: bytes
+    at: int
+
+
+class AnsweredRequests:
+    """The table `requests`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, name: bytes) -> AnsweredRequest | None:
+        """The answer to the request of this name."""
+        found = self._database.row("SELECT name, fingerprint, status, body, at FROM requests WHERE name = ?", (name,))
+        return None if found is None else AnsweredRequest(*found)
+
+    def add(self, request: AnsweredRequest) -> None:
+        """Keep it, in the caller's transaction, beside what it did. Raises `ConflictError` where there is one."""
+        r = request
+        with self._database.writing():
+            self._database.change("DELETE FROM requests WHERE at < ?", (r.at - REQUEST_SECONDS,))
+            self._database.change(
+                "INSERT INTO requests (name, fingerprint, status, body, at) VALUES (?, ?, ?, ?, ?)",
+                (r.name, r.fingerprint, r.status, r.body, r.at),
+            )

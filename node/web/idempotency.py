@@ -1,0 +1,144 @@
+"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a repeated request is answered as before.
+
+The answer is stored in the transaction of what it did. A crash before the COMMIT: nothing was done, and the
+repetition does it. After it: the repetition is answered from the store.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from flask import Response, request
+from pydantic import BaseModel
+
+from node.access import acting_as
+from node.problems import Refused
+from node.store.group_commit import GroupCommit
+from node.store.requests import AnsweredRequest
+from node.web.authentication import principal
+
+if TYPE_CHECKING:
+    from node.services import Services
+
+__all__ = ["HEADER", "KEY_PATTERN", "REPLAYED", "Answer", "Once"]
+
+HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotent-Replayed"
+KEY_PATTERN: Final = r'^("[A-Za-z0-9._:+/=-]{1,255}"|[A-Za-z0-9._:+/=-]{1,255})$'
+"""A structured-field string, or the same without its quotation marks."""
+
+_KEY: Final = re.compile(KEY_PATTERN, re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route answers: status and JSON."""
+
+    status: int
+    value: BaseModel
+
+    @property
+    def body(self) -> bytes:
+        """JSON in UTF-8."""
+        return self.value.model_dump_json(by_alias=True).encode()
+
+
+class Once:
+    """Does what a request asks, in one transaction with the memory of it. Threads share it."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._group = GroupCommit(services.store)
+        self._lock = threading.Lock()
+        self._running: set[bytes] = set()
+
+    def commit(self, work: Callable[[], Answer]) -> Response:
+        """The answer of `work` in a transaction, without a memory: for what may be repeated by its nature."""
+        with acting_as(principal()):
+            return _response(self._group.run(work))
+
+    def __call__(self, payload: bytes, work: Callable[[], Answer], *, required: bool = False) -> Response:
+        """The answer of `work`, done now or before. `payload` is what tells this request from another one."""
+        return self.prepared(payload, lambda: work, required=required)
+
+    def prepared(
+        self, payload: bytes, prepare: Callable[[], Callable[[], Answer]], *, required: bool = False
+    ) -> Response:
+        """The same for work that is prepared first, outside the transaction: what takes long holds no lock.
+
+        Raises `Refused`: 400 for a missing or unreadable key, 409 while the first one still runs, 422 where the
+        key was used for another request. What `work` raises is not remembered: it changed nothing.
+        """
+        key = _key(required)
+        if key is None:
+            with acting_as(principal()):
+                work = prepare()
+            return self.commit(work)
+        name = sha256(b"\0".join((b"rootseal/request/1", principal().token_id.encode(), key))).digest()
+        asked = (key, request.method.encode(), request.full_path.encode(), sha256(payload).digest())
+        fingerprint = sha256(b"\0".join(asked)).digest()
+        with self._lock:
+            if name in self._running:
+                sentence = "A request with this Idempotency-Key is being worked on; ask again in a second."
+                raise Refused(409, sentence, code="request.running", headers={"Retry-After": "1"})
+            self._running.add(name)
+        try:
+            return self._remembered(name, fingerprint) or self._first(name, fingerprint, prepare)
+        finally:
+            with self._lock:
+                self._running.discard(name)
+
+    def _remembered(self, name: bytes, fingerprint: bytes) -> Response | None:
+        stored = self._services.store.requests.get(name)
+        return None if stored is None else _replayed(stored, fingerprint)
+
+    def _first(self, name: bytes, fingerprint: bytes, prepare: Callable[[], Callable[[], Answer]]) -> Response:
+        store, now = self._services.store, self._services.now
+        with acting_as(principal()):
+            work = prepare()
+
+        def both() -> Response:
+            # Again under the writers' lock: another process may have had the same request.
+            before = self._remembered(name, fingerprint)
+            if before is not None:
+                return before
+            answer = work()
+            store.requests.add(AnsweredRequest(name, fingerprint, answer.status, answer.body, now))
+            return _response(answer)
+
+        with acting_as(principal()):
+            return self._group.run(both)
+
+
+def _key(required: bool) -> bytes | None:
+    found = request.headers.get(HEADER)
+    if found is None:
+        if required:
+            sentence = (
+                "This request needs an Idempotency-Key header: a new UUID for each, the same when it is repeated."
+            )
+            raise Refused(400, sentence, code="request.no_key")
+        return None
+    if _KEY.fullmatch(found) is None:
+        raise Refused(
+            400, "Idempotency-Key must be 1 to 255 letters, digits and . _ : + / = -, best a UUID.", code="request.key"
+        )
+    return found.strip('"').encode()
+
+
+def _replayed(stored: AnsweredRequest, fingerprint: bytes) -> Response:
+    if stored.fingerprint != fingerprint:
+        sentence = "This Idempotency-Key was used for another request; a new request needs a new key."
+        raise Refused(422, sentence, code="request.key_reused")
+    response = Response(stored.body, stored.status, content_type="application/json")
+    response.headers[REPLAYED] = "true"
+    return response
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, content_type="application/json")
