@@ -1,4 +1,4 @@
-"""Is the effect of a ledger call on chain already? The `settled` of every intent that the node sends.
+"""Is the effect of a call on chain already? The `settled` of every intent that the node sends, to ledger or credits.
 
 Read from the call data alone, so that a stored intent needs nothing else after a restart. Where
 the effect is there, whoever brought it, nothing is sent: this is what keeps a store restored from a
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from anchor.chain import Chain
+from anchor.credits import credits_settled
 from anchor.ledger import REVOKED, SUSPENDED, Ledger, ledger_abi
 from anchor.outbox import Intent
 
@@ -21,9 +22,11 @@ _REGISTRATIONS: Final = 256
 
 
 def settled(chain: Chain, intent: Intent) -> bool:
-    """True iff the ledger at latest shows the effect of `intent`; False for calls of other contracts."""
+    """True iff ledger or credits contract at latest shows the effect of `intent`; False for other calls."""
     call = ledger_abi().decode_call(intent.data)
-    if call is None or call[0] not in _CHECKS:
+    if call is None:
+        return credits_settled(chain, intent.to, intent.data)
+    if call[0] not in _CHECKS:
         return False
     name, arguments = call
     return bool(_CHECKS[name](Ledger(chain, intent.to), intent.key, *arguments))

@@ -73,7 +73,8 @@ class Progress:
 
     `changed` are the intents as stored after each change, `unfinished` how many are not final,
     `unmined` how many are not even mined, `final` the newest final block number, `notes` what an operator
-    may want to read. `balance` in wei is None unless this tick asked for it.
+    may want to read. `balance` in wei is None unless this tick asked for it. `refused` is what the contract said
+    in a rehearsal, where that is why.
     """
 
     changed: list[Intent] = field(default_factory=list)
@@ -83,6 +84,7 @@ class Progress:
     unmined: int = 0
     final: int | None = None
     balance: int | None = None
+    refused: Reverted | None = None
 
     @property
     def idle(self) -> bool:
@@ -95,6 +97,8 @@ class Sender:
 
     `settled(chain, intent)` is True iff the intent's effect is on chain at latest, whoever brought
     it there. `before_signing` raises to forbid a signature (the node recomputes the root there).
+    `may_fail(intent)` is True for what is given up, not waited for, once the contract refuses it and no
+    attempt of it can be mined any more: it must not stand in the way of those behind it.
     """
 
     def __init__(
@@ -106,6 +110,7 @@ class Sender:
         settled: Callable[[Chain, Intent], bool],
         policy: SendPolicy = SendPolicy(),
         before_signing: Callable[[Intent], None] | None = None,
+        may_fail: Callable[[Intent], bool] = lambda intent: False,
     ) -> None:
         self._chain = chain
         self._outbox = outbox
@@ -114,6 +119,7 @@ class Sender:
         self._settled = settled
         self._policy = policy
         self._before_signing = before_signing
+        self._may_fail = may_fail
         self._doubts: dict[str, tuple[int, float]] = {}
         self._underpriced: dict[str, bytes] = {}
 
@@ -211,6 +217,11 @@ class Sender:
             progress.blocked = f"{intent.name}: the chain asks more than the ceiling of {ceiling} wei per gas"
             return intent
         gas = self._gas(intent, progress)
+        if gas is None and progress.refused is not None and not rivals and self._may_fail(intent):
+            # A crash before this commit: the next tick rehearses again, and gives up again.
+            progress.notes.append(f"given up: {progress.blocked}")
+            progress.blocked = None
+            return self._store(replace(intent, state=State.FINAL, place=None), progress)
         return intent if gas is None else self._sign(intent, step.nonce, fees, gas, now, progress)
 
     def _bump(self, intent: Intent, newest: Attempt, now: float, progress: Progress) -> Intent:
@@ -229,7 +240,8 @@ class Sender:
         try:
             estimate = self._chain.estimate_gas(self._signer.address, intent.to, intent.data, intent.value)
         except Reverted as error:
-            progress.blocked = f"{intent.name}: {explained(error)}"
+            progress.refused = explained(error)
+            progress.blocked = f"{intent.name}: {progress.refused}"
             return None
         wanted = intent.gas.limit or min(estimate * (100 + intent.gas.margin) // 100, intent.gas.maximum)
         if wanted < estimate:

@@ -1,5 +1,7 @@
 """Run Slither over the contracts; every finding must be answered in contracts/ANALYSIS.md, and every answer used.
 
+Then prove the checks of contracts/symbolic with Halmos (`scripts/prove.py`).
+
 Slither needs web3 below 8, which the project does not; so it lives in a virtual environment of its own, .make/analyse,
 which the first run makes. Exit 0 all answered, 1 findings or answers left over, 2 could not run.
 """
@@ -89,7 +91,9 @@ def main() -> int:
         done = subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", *NEEDS], check=False)
         if done.returncode != 0:
             return 2
-        return subprocess.run([PYTHON, __file__], env={**os.environ, INSIDE: "1"}, check=False).returncode
+        slither = subprocess.run([PYTHON, __file__], env={**os.environ, INSIDE: "1"}, check=False).returncode
+        halmos = subprocess.run([sys.executable, REPOSITORY / "scripts" / "prove.py"], check=False).returncode
+        return slither or halmos
     use_node()
     found, known = set(findings()), answered()
     for contract, check, place in sorted(found - known):
