@@ -8,11 +8,15 @@ from pathlib import Path
 import click
 
 from rootseal.canonical import Json
-from rootseal.errors import InputError, RootsealError, VerificationError
+from rootseal.errors import InputError, RootsealError, UndeterminedError, VerificationError
 from rootseal.ethereum import ZERO_ADDRESS, address_text, checksum_address
 from rootseal.files import CredentialFile
+from wallet.backup_cli import backup, restore
 from wallet.box import SHORT_ID, Box, Held
+from wallet.carry_cli import pdf, qr
+from wallet.claiming_link import ClaimLink, is_link
 from wallet.console import as_json_option, finish, line, paragraph, print_json
+from wallet.credits_cli import claim, credits_overview, reason, redeem
 from wallet.disk import read_file
 from wallet.keyring import address_of, ask_new_passphrase, create_key
 from wallet.listing import entry_json, print_entries
@@ -46,6 +50,8 @@ def main() -> None:
 
 
 main.add_command(present)
+for _command in (backup, restore, pdf, qr, claim, redeem, credits_overview, reason):
+    main.add_command(_command)
 
 
 @main.command("init")
@@ -92,10 +98,10 @@ def address(directory: Path, as_json: bool) -> None:
 
 @main.command("receive")
 @_DIR
-@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE|LINK…", nargs=-1, required=True)
 @as_json_option
-def receive(directory: Path, files: tuple[Path, ...], as_json: bool) -> None:
-    """Put credential files into the wallet.
+def receive(directory: Path, files: tuple[str, ...], as_json: bool) -> None:
+    """Put credential files into the wallet, or what a claim link from the institution gives.
 
     Each is read and recomputed first: one that does not prove itself is refused with its reason and
     changes nothing. Of a credential that is here already the better proofs are kept. No chain is asked: where
@@ -105,11 +111,18 @@ def receive(directory: Path, files: tuple[Path, ...], as_json: bool) -> None:
     Examples:
       rootseal wallet receive ~/wallet diploma.credential.json
       rootseal wallet receive ~/wallet downloads/*.credential.json --json
+      rootseal wallet receive ~/wallet 'https://registrar.example/claim#…'
     """
     box = Box.open(directory)
-    contents = [(path, read_file(path)) for path in files]
-    codes = [_receive_one(box, path, data, as_json) for path, data in contents]
-    finish(max(codes))
+    links = {text: ClaimLink.parse(text) for text in files if is_link(text)}
+    read = {text: read_file(Path(text)) for text in files if text not in links}
+    codes = [
+        _receive_link(box, links[text], as_json)
+        if text in links
+        else _receive_one(box, Path(text), read[text], as_json)
+        for text in files
+    ]
+    finish(_worst(codes))
 
 
 @main.command("list")
@@ -161,7 +174,17 @@ def update(
     finish(_worst(codes))
 
 
-def _receive_one(box: Box, path: Path, data: bytes, as_json: bool) -> int:
+def _receive_link(box: Box, link: ClaimLink, as_json: bool) -> int:
+    """As `_receive_one`; 3 where the institution cannot be asked."""
+    try:
+        data = link.fetch(box)
+    except (VerificationError, UndeterminedError) as error:
+        _say(as_json, link.shown, "refused", None, error.diagnostics())
+        return error.exit_code
+    return _receive_one(box, link.shown, data, as_json)
+
+
+def _receive_one(box: Box, path: Path | str, data: bytes, as_json: bool) -> int:
     """0 kept or here already, 1 refused."""
     try:
         file = require_proof(data, int(time.time()))
@@ -194,7 +217,7 @@ def _document_note(box: Box, held: Held, received: CredentialFile) -> str | None
     )
 
 
-def _say(as_json: bool, path: Path, outcome: str, commitment: str | None, reason: str | None) -> None:
+def _say(as_json: bool, path: Path | str, outcome: str, commitment: str | None, reason: str | None) -> None:
     if as_json:
         result = {"file": str(path), "outcome": outcome, "id": commitment, "reason": reason}
         print_json({"format": "rootseal/wallet-receive/1", **result})

@@ -19,7 +19,7 @@ from rootseal.canonical import MAX_BYTES
 from rootseal.commitment import Commitment
 from rootseal.errors import InputError, UndeterminedError, shorten
 
-__all__ = ["IssuerNode", "NodeAnswer"]
+__all__ = ["IssuerNode", "NodeAnswer", "open_url"]
 
 _TIMEOUT = 10.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -78,6 +78,12 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
         return None
+
+
+def open_url(url: str, request: urllib.request.Request, timeout: float) -> http.client.HTTPResponse:
+    """Send `request` to the host of `url`, redirects refused. Raises OSError, as urllib does."""
+    answer: http.client.HTTPResponse = _opener(url).open(request, timeout=timeout)
+    return answer
 
 
 def _opener(url: str) -> urllib.request.OpenerDirector:

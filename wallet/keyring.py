@@ -13,7 +13,7 @@ from rootseal.ethereum import parse_address
 from wallet.disk import read_file
 from wallet.presenting import Answer
 
-__all__ = ["address_of", "ask_new_passphrase", "create_key", "open_key"]
+__all__ = ["address_of", "ask_new_passphrase", "create_key", "open_key", "passphrase_of"]
 
 _MAX_PASSPHRASE = 1024
 _MAX_KEYSTORE = 64 * 1024
@@ -40,11 +40,17 @@ def open_key(keystore: Path, file: Path | None) -> Answer:
     """The key, opened by the passphrase in `file` or typed. Raises `ConfigError` for a wrong passphrase."""
     from anchor.keys import load_keystore
 
-    if file is None:
-        _require_terminal()
-    passphrase = _read(file) if file is not None else click.prompt("Passphrase of the wallet", hide_input=True)
-    signer = load_keystore(keystore, passphrase)
+    signer = load_keystore(keystore, passphrase_of(file))
     return Answer(signer.address, signer.sign_digest)
+
+
+def passphrase_of(file: Path | None) -> str:
+    """The passphrase in `file`, or typed. Raises `InputError` where neither is possible."""
+    if file is not None:
+        return _read(file)
+    _require_terminal()
+    typed: str = click.prompt("Passphrase of the wallet", hide_input=True)
+    return typed
 
 
 def address_of(keystore: Path) -> bytes:

@@ -43,6 +43,9 @@ _UNPROVEN = (
     help="A preset or a path; may be repeated. Presets: " + "; ".join(f"{k} ({v})" for k, v in PRESETS.items()) + ".",
 )
 @click.option("--subject", is_flag=True, help="Also show your address and the credits that count for you.")
+@click.option(
+    "--small", is_flag=True, help="Leave out the proof of publication itself, for codes: a verifier then asks a chain."
+)
 @click.option("--audience", metavar="A", help="Who asked, exactly as they gave it. Signs with your key; needs --nonce.")
 @click.option("--nonce", metavar="N", help="The word that they gave you to sign.")
 @click.option(
@@ -64,6 +67,7 @@ def present(
     ids: tuple[str, ...],
     wishes: tuple[str, ...],
     subject: bool,
+    small: bool,
     audience: str | None,
     nonce: str | None,
     expires: int | None,
@@ -92,7 +96,7 @@ def present(
         raise InputError(str(output), "exists already; give another name, or --force to replace it")
     box = Box.open(directory)
     chosen = box.find_all(ids)
-    made = assemble([held.file for held in chosen], wishes, subject or question is not None)
+    made = assemble([held.file for held in chosen], wishes, subject or question is not None, small=small)
     if question is not None:
         made = answered(made, question, open_key(box.keystore, passphrase_file))
     data = made.to_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from rootseal.anchoring import Proofs
 from rootseal.claims import Claim, Path
 from rootseal.errors import InputError, VerificationError
 from rootseal.ethereum import ZERO_ADDRESS, checksum_address
@@ -50,11 +51,17 @@ class Preview:
     holder: str | None
 
 
-def assemble(files: Sequence[CredentialFile], wishes: Sequence[str], show_subject: bool) -> Presentation:
-    """1 to 16 credentials in one unsigned presentation. Raises `InputError` naming a wish that fits none."""
+def assemble(
+    files: Sequence[CredentialFile], wishes: Sequence[str], show_subject: bool, *, small: bool = False
+) -> Presentation:
+    """1 to 16 credentials in one unsigned presentation. Raises `InputError` naming a wish that fits none.
+
+    `small` leaves out what a verifier who asks a chain can do without.
+    """
     if not 1 <= len(files) <= MAX_CREDENTIALS:
         raise InputError("ID", f"a presentation holds 1 to {MAX_CREDENTIALS} credentials", len(files))
-    return Presentation(tuple(_presented(file, wishes, show_subject) for file in files))
+    presented = (_presented(file, wishes, show_subject) for file in files)
+    return Presentation(tuple(_smaller(one) if small else one for one in presented))
 
 
 def preview(file: CredentialFile, presented: PresentedCredential) -> Preview:
@@ -101,6 +108,15 @@ def require_sound(data: bytes, now: int) -> None:
 def _presented(file: CredentialFile, wishes: Sequence[str], show_subject: bool) -> PresentedCredential:
     claims, _ = file.salted()
     return present(file, choose(wishes, claims).shows, show_subject)
+
+
+def _smaller(presented: PresentedCredential) -> PresentedCredential:
+    """With the introducing anchor alone, without its evidence, where there is one; else as it is."""
+    proofs = presented.proofs
+    introducing = proofs.introducing(presented.home)
+    if introducing is None:
+        return presented
+    return replace(presented, proofs=Proofs(proofs.index, None, (replace(introducing, evidence=None),)))
 
 
 def _holder_of(at: int, credential: PresentedCredential) -> bytes:

@@ -13,7 +13,7 @@ from rootseal.policy import LedgerPolicy, Policy
 from rootseal.presentation import Presentation, present
 from rootseal.verification import verify
 from tests.support.issued import paper_institution
-from wallet.collecting import Sources, check_evidence, collect_facts, parse_block_hash
+from anchor.collecting import Sources, check_evidence, collect_facts, parse_block_hash
 
 FILE = paper_institution().file(0)
 DATA = FILE.to_bytes()

@@ -1,0 +1,205 @@
+"""One encrypted file with the whole box: key, credentials, and whatever else the folder holds.
+
+    {"cipher":"AES-256-GCM","data":"<base64>","format":"rootseal/backup/1",
+     "kdf":{"n":131072,"name":"scrypt","p":1,"r":8,"salt":"<32 hex>"},"made":s,"nonce":"<24 hex>"}
+
+The key is scrypt (RFC 7914) of the passphrase in UTF-8; `data` is the AES-256-GCM ciphertext and tag
+(NIST SP 800-38D) of zlib-compressed RFC 8785 bytes `{"files":{"<name>":"<base64>"…}}`; all other members,
+as RFC 8785 bytes without `data`, are authenticated with it. Specified in docs/spec/backup.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import secrets
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from rootseal.canonical import Json, dumps
+from rootseal.errors import InputError
+from rootseal.instants import LAST_INSTANT
+from wallet.box import Box
+from wallet.disk import PRIVATE_FILE, make_private_folder, read_file, write_atomically
+
+__all__ = ["FORMAT", "MAX_BACKUP_BYTES", "Backup", "make_backup", "read_backup", "restore_box"]
+
+FORMAT: Final = "rootseal/backup/1"
+MAX_BACKUP_BYTES: Final = 256 * 1024 * 1024
+_MAX_CONTENT: Final = 4 * MAX_BACKUP_BYTES
+_CIPHER: Final = "AES-256-GCM"
+_KEYSTORE: Final = "keystore.json"
+# 128 MiB of memory for about 0.4 s: what a thief of the file pays for each guess.
+_COST: Final = {"n": 1 << 17, "r": 8, "p": 1}
+_MAX_N: Final = 1 << 20
+_NAME: Final = re.compile(r"(?:[a-z0-9][a-z0-9._-]{0,99}/){0,2}[a-z0-9][a-z0-9._-]{0,99}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a backup held: files by name relative to the box, and when it was made (UTC seconds)."""
+
+    made: int
+    files: Mapping[str, bytes]
+
+    @property
+    def credentials(self) -> int:
+        """How many credential files there are."""
+        return sum(name.startswith("credentials/") for name in self.files)
+
+
+def make_backup(box: Box, out: Path, passphrase: str, now: int) -> Backup:
+    """Write `out` in one step, read it back and open it, and return what it holds.
+
+    Raises `InputError` where `out` exists already (an older backup is never lost to a newer one), lies in
+    the box, or the box has a file that no wallet writes.
+    """
+    if out.exists():
+        raise InputError(str(out), "is there already; give the backup a new name")
+    if out.resolve().is_relative_to(box.directory.resolve()):
+        raise InputError(str(out), "lies in the wallet itself; keep a backup in another place")
+    files = _files(box)
+    write_atomically(out, _sealed(files, passphrase, now), PRIVATE_FILE)
+    made = read_backup(out, passphrase)
+    if made.files != files:
+        raise InputError(str(out), "was not written as it should be; the disk may be faulty: choose another one")
+    return made
+
+
+def read_backup(path: Path, passphrase: str) -> Backup:
+    """Open a backup. Raises `InputError`: not one, half-written, altered, or another passphrase."""
+    data = read_file(path, MAX_BACKUP_BYTES)
+    if len(data) > MAX_BACKUP_BYTES:
+        raise InputError(str(path), f"is larger than {MAX_BACKUP_BYTES >> 20} MiB: it is no backup of a wallet")
+    header, sealed = _header(data, str(path))
+    key = _key(passphrase, header["kdf"])
+    try:
+        content = AESGCM(key).decrypt(bytes.fromhex(header["nonce"]), sealed, dumps(header))
+    except InvalidTag:
+        raise InputError(
+            str(path), "does not open: the passphrase is another one, or the file was altered or is not complete"
+        ) from None
+    return Backup(header["made"], _unpacked(content, str(path)))
+
+
+def restore_box(directory: Path, backup: Backup) -> Box:
+    """Make the box anew in `directory`, which must be new, empty, or left behind by the same command.
+
+    The key is written last: after a crash the same command finishes the work. Raises `InputError`.
+    """
+    keystore = directory / _KEYSTORE
+    if keystore.exists() or keystore.is_symlink():
+        raise InputError(str(directory), "holds a wallet already; nothing was changed")
+    for path in sorted(directory.rglob("*")) if directory.is_dir() else ():
+        name = path.relative_to(directory).as_posix()
+        if path.is_file() and not _is_left_over(path) and backup.files.get(name) != path.read_bytes():
+            raise InputError(str(directory), f"holds {name}, which is not of this backup; choose a new folder")
+    make_private_folder(directory)
+    make_private_folder(directory / "credentials")
+    for name, content in sorted(backup.files.items(), key=lambda item: item[0] == _KEYSTORE):
+        path = directory / name
+        for folder in reversed(path.relative_to(directory).parents[:-1]):
+            make_private_folder(directory / folder)
+        write_atomically(path, content, PRIVATE_FILE)
+    return Box.open(directory)
+
+
+def _files(box: Box) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for path in sorted(box.directory.rglob("*")):
+        if path.is_dir() or _is_left_over(path):
+            continue
+        name = path.relative_to(box.directory).as_posix()
+        if _NAME.fullmatch(name) is None or path.is_symlink():
+            raise InputError(str(path), "is no file of a wallet; move it to another place, then make the backup")
+        found[name] = read_file(path, _MAX_CONTENT)
+    return found
+
+
+def _is_left_over(path: Path) -> bool:
+    """What a crash left of a file that was being written: its name begins with a dot, as no wallet's does."""
+    return path.name.startswith(".")
+
+
+def _sealed(files: Mapping[str, bytes], passphrase: str, now: int) -> bytes:
+    nonce = secrets.token_bytes(12)
+    kdf: dict[str, Json] = {"name": "scrypt", **_COST, "salt": secrets.token_hex(16)}
+    header: dict[str, Json] = {
+        "format": FORMAT,
+        "cipher": _CIPHER,
+        "kdf": kdf,
+        "made": now,
+        "nonce": nonce.hex(),
+    }
+    # Not the core's writer: its limits are those of a credential file.
+    names = {name: base64.b64encode(content).decode() for name, content in sorted(files.items())}
+    content = zlib.compress(json.dumps({"files": names}, separators=(",", ":")).encode(), 6)
+    sealed = AESGCM(_key(passphrase, kdf)).encrypt(nonce, content, dumps(header))
+    if len(sealed) * 4 // 3 > MAX_BACKUP_BYTES - 4096:
+        raise InputError("DIR", f"holds more than the {MAX_BACKUP_BYTES >> 20} MiB of one backup; copy the folder")
+    return json.dumps({**header, "data": base64.b64encode(sealed).decode()}, sort_keys=True).encode() + b"\n"
+
+
+def _key(passphrase: str, kdf: Mapping[str, Any]) -> bytes:
+    derive = Scrypt(salt=bytes.fromhex(kdf["salt"]), length=32, n=kdf["n"], r=kdf["r"], p=kdf["p"])
+    return derive.derive(passphrase.encode())
+
+
+def _header(data: bytes, where: str) -> tuple[dict[str, Any], bytes]:
+    """The members without `data`, checked, and the bytes that `data` stands for."""
+    try:
+        found = json.loads(data)
+        sealed = base64.b64decode(found.pop("data"), validate=True)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error):
+        raise InputError(where, "is no backup of a wallet, or only a part of one") from None
+    if not _is_header(found):
+        raise InputError(where, f"is no backup of format {FORMAT}; a newer version of rootseal may have made it")
+    return found, sealed
+
+
+def _is_header(found: dict[str, Any]) -> bool:
+    kdf, made = found.get("kdf"), found.get("made")
+    return (
+        set(found) == {"format", "cipher", "kdf", "made", "nonce"}
+        and (found["format"], found["cipher"]) == (FORMAT, _CIPHER)
+        and type(made) is int
+        and 0 <= made <= LAST_INSTANT
+        and _is_hex(found["nonce"], 12)
+        and isinstance(kdf, dict)
+        and set(kdf) == {"name", "n", "r", "p", "salt"}
+        and kdf["name"] == "scrypt"
+        and _is_hex(kdf["salt"], 16)
+        # Bounds on what a file may make this machine do.
+        and kdf["n"] in [1 << bits for bits in range(14, _MAX_N.bit_length())]
+        and (kdf["r"], kdf["p"]) == (8, 1)
+    )
+
+
+def _is_hex(value: object, size: int) -> bool:
+    return isinstance(value, str) and re.fullmatch(rf"[0-9a-f]{{{2 * size}}}", value, re.ASCII) is not None
+
+
+def _unpacked(content: bytes, where: str) -> dict[str, bytes]:
+    """What is inside is as its maker wrote it (the tag says so); a maker may still be hostile."""
+    try:
+        unpacking = zlib.decompressobj()
+        plain = unpacking.decompress(content, _MAX_CONTENT)
+        if unpacking.unconsumed_tail or not unpacking.eof:
+            raise ValueError
+        names = json.loads(plain)["files"]
+        files = {name: base64.b64decode(text, validate=True) for name, text in names.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error):
+        raise InputError(where, "opens, but does not hold the files of a wallet") from None
+    for name in files:
+        if _NAME.fullmatch(name) is None:
+            raise InputError(where, "holds a file whose name no wallet writes", name[:100])
+    return files
