@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export ETH_HASH_BACKEND := pysha3
 
-.PHONY: help demo test test-all unit lint types imports check bench vectors contracts analyse lock clean
+.PHONY: help demo test test-all fault-full unit lint types imports check bench vectors contracts web screenshots analyse lock clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -23,11 +23,16 @@ test: .make/dev .make/node
 test-all: .make/dev .make/node
 	ROOTSEAL_REQUIRE_ALL=1 $(BIN)/python -m pytest -rs $(T)
 
+## make fault-full       the fault kit at every point instead of a sample; hours. PART=1/8 runs one part of eight
+fault-full: .make/dev .make/node
+	ROOTSEAL_REQUIRE_ALL=1 ROOTSEAL_FAULT_FULL=1 ROOTSEAL_FAULT_PART=$(PART) $(BIN)/python -m pytest -rs tests/fault $(T)
+
 ## make check            lint, types, import contracts, artifacts and vectors fresh
 check: lint types imports
 	$(BIN)/python scripts/compile_contracts.py --check
 	$(BIN)/python scripts/make_vectors.py --check
 	$(BIN)/python scripts/make_golden_documents.py --check
+	$(BIN)/python scripts/build_web.py --check
 
 lint: .make/dev
 	$(BIN)/ruff check .
@@ -53,7 +58,15 @@ vectors: .make/dev
 contracts: .make/dev .make/node
 	$(BIN)/python scripts/compile_contracts.py
 
-## make analyse          Slither over the contracts; each finding is answered in contracts/ANALYSIS.md
+## make web              build the verify page (node/pages) from web/
+web: .make/node
+	$(BIN)/python scripts/build_web.py
+
+## make screenshots      take docs/screenshots anew
+screenshots: .make/node
+	ROOTSEAL_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser -k axe
+
+## make analyse          Slither (each finding is answered in contracts/ANALYSIS.md), and proofs by Halmos
 analyse: .make/node
 	$(BIN)/python scripts/analyse.py
 

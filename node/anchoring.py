@@ -8,23 +8,22 @@ does not is never anchored over, but said.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
-from anchor.chain import Chain, ChainUnavailable, WrongChain
-from anchor.evidence import build
-from anchor.ledger import Head, Ledger, call_data, ledger_abi
-from anchor.ledger_events import AnchoredEvent, anchored_events
+from anchor.chain import ChainUnavailable, WrongChain
+from anchor.ledger import Ledger
 from anchor.outbox import Intent, State
-from anchor.sender import Progress, Sender
+from anchor.sender import Progress
+from node.announcing import announce_final, announce_revocations
 from node.connection import Connection
 from node.document_guard import check_document_in_force
+from node.next_anchor import next_anchor
+from node.policy import Decision
 from node.statuses import REASON_SUPERSEDED, Statuses
 from node.store import Act, AnchorRow, Checkpoint, Store
-from rootseal.anchoring import Anchor, BlockRef
-from rootseal.commitment import Home
-from rootseal.errors import AnchoringError, ConflictError, StoreError, UndeterminedError
-from rootseal.facts import DocumentFact
+from node.tracking import Track, as_anchor
+from rootseal.errors import AnchoringError, ConflictError, UndeterminedError
 
 __all__ = ["AnchorOutcome", "Anchoring", "TickOutcome", "Until", "as_anchor"]
 
@@ -74,8 +73,7 @@ class Anchoring:
         self._connection = connection
         self._clock = clock
         self._sleep = sleep
-        self._sender: Sender | None = None
-        self._seen_in_step = False
+        self._track = Track(store, connection, store.log, store.outbox, self._stored)
 
     def check_may_seal(self, now: int) -> None:
         """Raises unless the registration is final, the key may anchor, and the chain is not ahead of the store.
@@ -86,9 +84,9 @@ class Anchoring:
         try:
             self._check_registration()
             check_document_in_force(self._store, self._connection, self._ledger())
-            self._check_in_step(self._ledger().head(self._issuer))
+            self._track.check_in_step(self._ledger().head(self._issuer))
         except ChainUnavailable as error:
-            if not self._seen_in_step:
+            if not self._track.seen_in_step:
                 reason = "the chain cannot be asked whether this store is the newest copy, so nothing is sealed"
                 raise UndeterminedError(f"{reason}: {error}", "chain.unavailable") from error
 
@@ -105,12 +103,11 @@ class Anchoring:
     def _tick(self, now: float, hurry: bool) -> TickOutcome:
         adopted = self.adopt(int(now))
         self._revoke_superseded(int(now))
-        planned = self._plan(int(now), hurry)
-        if self._sender is None:
-            self._sender = self._connection.sender(self._store.outbox)
-        progress = self._sender.tick(now)
+        planned = self._track.plan(lambda: hurry or self.next(int(now)).due)
+        progress = self._track.send(now)
         if any(intent.state is State.FINAL for intent in progress.changed):
             adopted += self.adopt(int(now))
+            announce_revocations(self._store, int(now))
         return TickOutcome(planned, progress, adopted)
 
     def wait(self, until: Until, timeout: float, report: Callable[[str], None] | None = None) -> AnchorOutcome:
@@ -163,90 +160,16 @@ class Anchoring:
         A crash in between: the next call finds them again. Raises `StoreError` where one holds a
         checkpoint that this store never signed.
         """
-        last = self._store.log.newest_anchor()
-        known = 0 if last is None else last.sequence
-        ledger = self._ledger()
-        head = ledger.head(self._issuer)
-        self._check_in_step(head)
-        if head.sequence <= known:
-            return ()
-        final = self._connection.final()
-        first = (self._connection.config.deployment_block or 0) if last is None else last.block.number
-        events = anchored_events(ledger.chain, ledger.address, self._issuer, first, final.number)
-        found = sorted((event for event in events if event.sequence > known), key=lambda event: event.sequence)
-        documents = ledger.documents(self._issuer) if found else ()
-        return tuple(
-            self._adopted(ledger.chain, event, sequence, documents, now)
-            for sequence, event in enumerate(found, known + 1)
-        )
+        return self._track.adopt(now)
 
-    def _adopted(
-        self, chain: Chain, event: AnchoredEvent, sequence: int, documents: tuple[DocumentFact, ...], now: int
-    ) -> AnchorRow:
-        if event.sequence != sequence or event.log is None:
-            raise ChainUnavailable("eth_getLogs", f"the node does not give the event of anchor {sequence}")
-        self._own(event.size, event.root, event.sequence)
-        block = chain.block(event.log.block_number)
-        if block is None or block.hash != event.log.block_hash:
-            raise ChainUnavailable("eth_getLogs", "an event's block is not on the chain", event.log.block_number)
-        in_force = [fact.document_hash for fact in documents if fact.block_number <= block.number]
-        row = AnchorRow(
-            event.sequence,
-            event.size,
-            event.previous_size,
-            event.root,
-            event.key,
-            event.log.transaction,
-            BlockRef(block.number, block.hash, block.timestamp),
-            None,
-            in_force[-1] if in_force and any(in_force[-1]) else None,
-        )
-        row = replace(row, evidence=build(chain, as_anchor(row, self._connection.config.home, ())))
-        with self._store.writing():
-            if self._store.log.add_anchor(row, now):
-                self._store.acts.add(now, "anchored", f"anchor/{sequence}", {"size": row.size, "block": block.number})
-        return row
+    def next(self, now: int) -> Decision:
+        """Whether an anchor is due at `now`, and why. Asks the chain for its price of gas only where that matters."""
+        chain = self._connection.chain
+        return next_anchor(self._store, self._connection.config, lambda: chain.fee_quote().gas_price, now)
 
-    def _plan(self, now: int, hurry: bool) -> Intent | None:
-        """Queue the newest checkpoint, or put it into the intent that waits; one unmined anchor at a time."""
-        newest = self._store.log.newest_checkpoint()
-        if newest is None:
-            return None
-        head = self._ledger().head(self._issuer)
-        queue = self._store.outbox.unfinished(self._connection.signer.address)
-        last = next((intent for intent in reversed(queue) if intent.name.startswith("anchor/")), None)
-        if last is not None and last.state is not State.MINED:
-            sequence, size = _content(last.data)
-            return self._store.outbox.update(last.amended(self._data(sequence, newest))) if size < newest.size else None
-        sequence, size = (head.sequence, head.size) if last is None else _content(self._achieved(last))
-        if newest.size <= max(size, head.size) or not (hurry or self._due(newest, now)):
-            return None
-        intent = Intent(
-            f"anchor/{sequence + 1}",
-            self._connection.signer.address,
-            self._ledger().address,
-            self._data(sequence + 1, newest),
-        )
-        # A crash before this commit: the next tick plans the same. After it: the name makes it one intent.
-        return self._store.outbox.add(intent)
-
-    def _due(self, newest: Checkpoint, now: int) -> bool:
-        """Whether the interval is over, or a promise has used up half of its time."""
-        config = self._connection.config
-        last = self._store.log.newest_anchor()
-        waiting = self._store.log.unanchored()
-        oldest = waiting[0] if waiting else newest
-        pressed = oldest.anchor_by - now < config.promise_seconds // 2
-        return last is None or pressed or now - last.block.timestamp >= config.anchor_interval_seconds
-
-    def _data(self, sequence: int, checkpoint: Checkpoint) -> bytes:
-        return call_data("anchor", self._issuer, sequence, checkpoint.size, checkpoint.root)
-
-    def _achieved(self, intent: Intent) -> bytes:
-        """The call data of the attempt that was mined: an amended intent may have landed with older content."""
-        mined = None if intent.place is None else intent.place.transaction
-        attempts = self._store.outbox.attempts(intent.name)
-        return next((attempt.data for attempt in attempts if attempt.hash == mined), intent.data)
+    def _stored(self, row: AnchorRow, now: int) -> None:
+        self._store.acts.add(now, "anchored", f"anchor/{row.sequence}", {"size": row.size, "block": row.block.number})
+        announce_final(self._store, row, now)
 
     def _check_registration(self) -> None:
         ledger, signer = self._ledger(), self._connection.signer
@@ -266,55 +189,9 @@ class Anchoring:
             problem = "is not on the ledger with the right to anchor" if key is None else "may no longer anchor"
             raise AnchoringError(f"the key 0x{signer.address.hex()} {problem}; nothing is sealed")
 
-    def _check_in_step(self, head: Head) -> None:
-        """Raises `StoreError` where the last anchor on chain holds a checkpoint that this store does not have."""
-        if head.sequence:
-            own = self._store.log.checkpoint(head.size)
-            record = None if own is None else self._ledger().anchor_of(self._issuer, own.root)
-            if own is None or record is None:
-                raise StoreError(_ahead(head.sequence, head.size, self._store))
-        self._seen_in_step = True
-
-    def _own(self, size: int, root: bytes, sequence: int) -> None:
-        own = self._store.log.checkpoint(size)
-        if own is None or own.root != root:
-            raise StoreError(_ahead(sequence, size, self._store))
-
     def _ledger(self) -> Ledger:
         return self._connection.ledger
 
     @property
     def _issuer(self) -> int:
         return self._connection.config.home.issuer
-
-
-def as_anchor(row: AnchorRow, home: Home, path: tuple[bytes, ...]) -> Anchor:
-    """The row as files carry it, with one entry's inclusion path."""
-    return Anchor(
-        home,
-        row.sequence,
-        row.size,
-        row.previous_size,
-        row.root,
-        path,
-        row.transaction,
-        row.block,
-        row.evidence,
-    )
-
-
-def _content(data: bytes) -> tuple[int, int]:
-    """Sequence and size in the call data of an anchor."""
-    call = ledger_abi().decode_call(data)
-    if call is None or call[0] != "anchor":
-        raise StoreError("an intent called anchor holds another call; run `rootseal node fsck`")
-    _, sequence, size, _ = call[1]
-    return int(sequence), int(size)
-
-
-def _ahead(sequence: int, size: int, store: Store) -> str:
-    return (
-        f"the chain is ahead of this store: anchor {sequence} there holds a checkpoint of {size} entries that "
-        f"{store.path} never signed. This is an old copy, or another node uses the same key: nothing is sealed or "
-        "sent. Restore the newest backup and run `rootseal node fsck`"
-    )

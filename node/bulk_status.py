@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from node.access import check_entries
+from node.principal import AccessDenied, Role
 from node.roster.sources import decode
 from node.statuses import Act, Statuses
 from node.store import EntryState, Store
@@ -59,6 +61,7 @@ def change_by_list(
 
     Raises `InputError` where the list as a whole cannot be read: then nothing was queued.
     """
+    check_entries(store, Role.REVOKE, ())
     rows = tuple(_rows(store, statuses, act, data, filename))
     wanted = [row.id for row in rows if row.id is not None and row.outcome == "queued"]
     intents = () if dry_run or not wanted else statuses.request(act, wanted, reason, now).intents
@@ -71,8 +74,9 @@ def _rows(store: Store, statuses: Statuses, act: Act, data: bytes, filename: str
         entry_id = None
         try:
             entry_id = _credential(store, cells)
+            check_entries(store, Role.REVOKE, [entry_id])
             changes = statuses.would_change(act, entry_id)
-        except (ConflictError, InputError) as error:
+        except (AccessDenied, ConflictError, InputError) as error:
             yield BulkRow(line, entry_id, "refused", str(error))
             continue
         yield BulkRow(line, entry_id, "twice" if entry_id in seen else "queued" if changes else "already")

@@ -16,6 +16,7 @@ from typing import Any, Final
 from anchor.files import write_atomically
 from anchor.finality import parse_finality
 from anchor.pins import Pins
+from node.swapping import finish_swap
 from rootseal.commitment import Home
 from rootseal.errors import ConfigError, InputError
 from rootseal.ethereum import address_text, parse_address
@@ -31,6 +32,8 @@ _DAY: Final = 86_400
 _HASH: Final = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
 _URL: Final = re.compile(r"https?://[!-~]+", re.ASCII)
 _WEB: Final = re.compile(r"https://[!-~]+", re.ASCII)
+_SMTP_URL: Final = re.compile(r"smtps?://(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?", re.ASCII)
+_MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$%&'*/=?^_`{|}~+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
 _PUBLIC_URL: Final = re.compile(r"https://([a-z0-9.-]+)(?::([0-9]{1,5}))?", re.ASCII)
 
 Check = Callable[[str, Any], Any]
@@ -77,10 +80,27 @@ def _matching(pattern: re.Pattern[str], problem: str) -> Check:
     return check
 
 
+def _one_of(*known: str) -> Check:
+    def check(key: str, value: Any) -> str:
+        if value not in known:
+            raise ConfigError(key, f"must be one of {', '.join(known)}", value)
+        return str(value)
+
+    return check
+
+
 def _urls(key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= 8:
         raise ConfigError(key, "must be a list of 1 to 8 addresses", value)
     return tuple(_matching(_URL, "must begin with http:// or https://")(key, url) for url in value)
+
+
+def _smtp_url(key: str, value: Any) -> str:
+    return str(_matching(_SMTP_URL, "must be smtp:// or smtps://, a host, and perhaps a port")(key, value))
+
+
+def _mailbox(key: str, value: Any) -> str:
+    return str(_matching(_MAILBOX, "must be one plain e-mail address, for example registrar@uni.example")(key, value))
 
 
 def _hash(key: str, value: Any) -> bytes:
@@ -139,6 +159,12 @@ class NodeConfig:
     deployment_block: int | None = _setting(
         "Block that created the ledger: where events are searched from.", _whole(0, (1 << 53) - 1), None
     )
+    credits_contract: bytes | None = _setting(
+        "Address of the credits contract of the ledger, 0x…; set by `node credits deploy`.", _address, None
+    )
+    credits_code_hash: bytes | None = _setting(
+        "Keccak-256 of the credits contract's runtime code, 0x…; pinned.", _hash, None
+    )
     issuer: int | None = _setting("Number of this issuer in the ledger.", _whole(1, (1 << 53) - 1), None)
     key_file: str = _setting("Keystore (v3) of the node's key, which anchors and writes status.", _text, "key.json")
     passphrase_file: str | None = _setting(
@@ -146,13 +172,55 @@ class NodeConfig:
     )
     log_key_file: str = _setting("Ed25519 key that signs the published log's checkpoints.", _text, "log-key.json")
     grace_seconds: int = _setting("Seconds before an accepted entry is sealed by itself.", _whole(0, 30 * _DAY), 900)
-    anchor_interval_seconds: int = _setting("Seconds between two anchors, at least.", _whole(0, 30 * _DAY), 3600)
+    seal_interval_seconds: int = _setting("Seconds between two seals, at least.", _whole(0, _DAY), 5)
+    second_approver: bool = _setting("True: nothing is sealed before a second person approved it.", _flag, False)
+    anchor_interval_seconds: int = _setting(
+        "Anchor when entries wait and so many seconds have passed since the last anchor.", _whole(0, 30 * _DAY), 3600
+    )
+    anchor_count: int = _setting("Anchor earlier when so many entries wait; 0: never.", _whole(0, 1 << 32), 0)
+    anchor_oldest_seconds: int = _setting(
+        "Anchor earlier when a sealed entry has waited so long; 0: never.", _whole(0, 30 * _DAY), 0
+    )
+    anchor_max_gas_price: int = _setting(
+        "Wait while the chain asks more, wei per gas, until half of a promise's time is over; 0: never wait.",
+        _whole(0, 1 << 62),
+        0,
+    )
     promise_seconds: int = _setting(
         "Seconds from sealing to the promised anchor (anchorBy = signedAt + this).", _whole(60, 90 * _DAY), _DAY
     )
     max_fee_per_gas: int = _setting("The most to offer, wei per gas.", _whole(0, (1 << 62)), 500 * 10**9)
     http_host: str = _setting("Address that `node run` listens on.", _text, "127.0.0.1")
     http_port: int = _setting("Port that `node run` listens on; 0 takes a free one.", _whole(0, 65_535), 8080)
+    trusted_proxies: int = _setting(
+        "Web servers before this one whose X-Forwarded-For is believed; 0: none is.", _whole(0, 8), 0
+    )
+    requests_per_token: int = _setting("Requests a minute for each token; 0: no limit.", _whole(0, 10**6), 6000)
+    requests_per_address: int = _setting(
+        "Requests a minute for each address without a token; 0: no limit.", _whole(0, 10**6), 600
+    )
+    smtp_url: str | None = _setting("Mail server: smtp://HOST:587 (STARTTLS) or smtps://HOST:465.", _smtp_url, None)
+    smtp_plain: bool = _setting(
+        "True: mail and password travel unencrypted, also to another machine.", _flag, False
+    )
+    smtp_user: str | None = _setting("Name to log in to the mail server with; absent: no login.", _text, None)
+    smtp_password_file: str | None = _setting("File whose first line is that login's password.", _text, None)
+    mail_from: str | None = _setting("Address that mail comes from.", _mailbox, None)
+    mail_reply_to: str | None = _setting("Address for learners' answers; absent: mail_from.", _mailbox, None)
+    mail_bounce_address: str | None = _setting(
+        "Mailbox for mail that comes back; each mail adds +TOKEN to it. Absent: mail_from, without a token.",
+        _mailbox,
+        None,
+    )
+    mail_template: str | None = _setting("Text of the mail (UTF-8); absent: the one in mail_language.", _text, None)
+    mail_language: str = _setting(
+        "Language of the mail without mail_template: en, de or sl.", _one_of("en", "de", "sl"), "en"
+    )
+    mail_carries: str = _setting(
+        "What a mail brings: the `file`, or a `link` to fetch it once.", _one_of("file", "link"), "file"
+    )
+    mail_on_final: bool = _setting("True: `node run` mails each credential once its anchor is final.", _flag, False)
+    claim_days: int = _setting("Days before a claim link expires.", _whole(1, 366), 30)
 
     def __post_init__(self) -> None:
         for setting in fields(self):
@@ -204,6 +272,7 @@ class NodeConfig:
 
 def read_config(directory: Path) -> NodeConfig:
     """The settings in `directory`. Raises `ConfigError`, with the command where there are none."""
+    finish_swap(directory)  # keys and passphrase belong together: an interrupted change is finished first
     path = directory / CONFIG_NAME
     try:
         with path.open("rb") as file:

@@ -14,7 +14,7 @@ from anchor.chain import Block, Chain, WrongChain
 from anchor.finality import final_block
 from anchor.ledger import Ledger
 from anchor.ledger_intents import settled
-from anchor.outbox import Outbox
+from anchor.outbox import Intent, Outbox
 from anchor.sender import Sender, SendPolicy
 from node.config import NodeConfig
 from rootseal.errors import ConfigError, UndeterminedError
@@ -22,7 +22,10 @@ from rootseal.errors import ConfigError, UndeterminedError
 if TYPE_CHECKING:
     from anchor.keys import Signer
 
-__all__ = ["Connection"]
+__all__ = ["CREDITS_PREFIX", "Connection", "is_credit_call"]
+
+CREDITS_PREFIX = "credits/"
+"""Of the names of intents that the credits contract may refuse without holding up others."""
 
 _MAX_PASSPHRASE = 4096
 
@@ -31,12 +34,20 @@ class Connection:
     """Chain, ledger and key of one node. Raises `UndeterminedError` (unreachable, wrong chain) when asked."""
 
     def __init__(
-        self, directory: Path, config: NodeConfig, *, chain: Chain | None = None, passphrase: str | None = None
+        self,
+        directory: Path,
+        config: NodeConfig,
+        *,
+        chain: Chain | None = None,
+        passphrase: str | None = None,
+        key_of: Connection | None = None,
     ) -> None:
+        """`key_of`: another connection of the same node, whose key is unlocked already or will be."""
         self.directory = directory
         self.config = config
         self._given = chain
         self._passphrase = passphrase
+        self._key_of = key_of
 
     @cached_property
     def chain(self) -> Chain:
@@ -94,6 +105,8 @@ class Connection:
     @cached_property
     def signer(self) -> Signer:
         """The node's key, unlocked once: it takes about a second. Raises `ConfigError`."""
+        if self._key_of is not None:
+            return self._key_of.signer
         from anchor.keys import load_keystore  # for the same reason
 
         return load_keystore(self.directory / self.config.key_file, self.passphrase())
@@ -101,4 +114,10 @@ class Connection:
     def sender(self, outbox: Outbox) -> Sender:
         """The sender of the node's key; one at a time."""
         policy = SendPolicy(finality=self.config.finality, ceiling=self.config.max_fee_per_gas)
-        return Sender(self.chain, outbox, self.signer, self.config.pins, settled, policy)
+        # A learner's claim may lose its ground while it waits; anchors behind it must not wait for ever.
+        return Sender(self.chain, outbox, self.signer, self.config.pins, settled, policy, may_fail=is_credit_call)
+
+
+def is_credit_call(intent: Intent) -> bool:
+    """True for claims and redemptions (`node.crediting`), which are given up where the contract refuses them."""
+    return intent.name.startswith(CREDITS_PREFIX)

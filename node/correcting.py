@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from node.delivery.counting import count_list
+from node.access import check_entries
+from node.approving import submit
 from node.issuance import IssuedRow, IssueOutcome, TemplateIssuer, refused_row, way_out
 from node.roster.report import RosterReport, RosterRow
+from node.principal import Role
 from node.store import Entry, EntryState, NewEntry, Store
 from rootseal.canonical import Json
 from rootseal.commitment import Home
@@ -45,22 +49,29 @@ class Correcting:
         Raises `InputError` for a list of another length or an unknown id, `ConflictError` where the old
         one was withdrawn or corrected otherwise.
         """
+        check_entries(self._store, Role.ISSUE, [entry_id])
         self._store.entries.get(entry_id)
         if len(report.rows) + len(report.refused) != 1:
             found = len(report.rows) + len(report.refused)
             raise InputError(_WHERE, "corrects one credential: the list must have exactly one row", found)
+        with self._store.writing():
+            outcome = self._issued(report, entry_id, now, dry_run)
+            if not dry_run:
+                count_list(self._store, report, outcome, now)
+        return outcome
+
+    def _issued(self, report: RosterReport, entry_id: str, now: int, dry_run: bool) -> IssueOutcome:
         if report.refused:
             return IssueOutcome((), (), report.refused, report.blank, dry_run, None)
         row = report.rows[0]
-        with self._store.writing():
-            # Under the writers' lock: the old one may be sealed, or corrected by another process, right now.
-            old = self._store.entries.get(entry_id)
-            outcome = self._judged(row, old, report, dry_run)
-            if outcome is not None:
-                return outcome
-            made = self._make(row, old)
-            if not dry_run:
-                self._accept(made.entry, old, now)
+        # Under the writers' lock: the old one may be sealed, or corrected by another process, right now.
+        old = self._store.entries.get(entry_id)
+        outcome = self._judged(row, old, report, dry_run)
+        if outcome is not None:
+            return outcome
+        made = self._make(row, old)
+        if not dry_run:
+            self._accept(made.entry, old, now)
         issued = IssuedRow(row.line, made.entry.id, row.award.learner_id, row.template)
         return IssueOutcome((issued,), (), (), report.blank, dry_run, made.sample)
 
@@ -108,5 +119,5 @@ class Correcting:
             self._store.entries.withdraw(old.id)
         else:
             self._store.superseding.retire(old.id)
-        self._store.entries.add_all([entry], now)
-        self._store.acts.add(now, "issue", entry.id, {"supersedes": old.id})
+        number = submit(self._store, [entry], now)
+        self._store.acts.add(now, "issue", entry.id, {"supersedes": old.id, "submission": number})

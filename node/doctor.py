@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from anchor.chain import Chain
 from node.config import NodeConfig, read_config
 from node.doctor_chain import chain_checks, endpoint_checks
+from node.doctor_delivery import delivery_checks
 from node.doctor_duties import Fetch, duty_checks, fetch
 from node.doctor_files import file_checks, key_address, store_check
 from node.doctor_result import DoctorReport, Result, ok, problem, unknown
@@ -66,9 +67,10 @@ def _rest(
         return
     if store is None:
         way = "put the database right first"
-        yield unknown(("promises", "backup", "published log"), "the database was not opened", way)
+        yield unknown(("promises", "backup", "published log", "mail", "webhooks"), "the database was not opened", way)
     else:
         yield from duty_checks(directory, config, store, now, fetch)
+        yield from delivery_checks(directory, config, store, now)
     results, right = endpoint_checks(_endpoints(config, chain), config)
     yield from results
     if right is None:

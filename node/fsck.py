@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
 from anchor.chain import WrongChain
 from anchor.evidence import build, check
 from anchor.outbox import State
-from node.anchoring import Anchoring, as_anchor
+from node.anchoring import Anchoring
 from node.connection import Connection
+from node.fsck_report import Finding, FsckReport
 from node.sealing import recomputed
 from node.statuses import Statuses
 from node.store import Act, AnchorRow, Checkpoint, Entry, RecordedAct, Store
 from node.store.act_chain import FIRST, act_hash
 from node.store.erasing import erased_seed
+from node.store.recovered import recovered_id
+from node.tracking import as_anchor
+from node.witness_check import check_witnesses
 from rootseal.commitment import Home
 from rootseal.errors import InputError, RootsealError, StoreError, UndeterminedError
 from rootseal.ethereum import recover
@@ -32,36 +35,6 @@ from rootseal.typed_data import checkpoint_digest
 __all__ = ["Finding", "FsckReport", "check_node"]
 
 _PAGE: Final = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong: a stable code and a sentence; `repaired` where it was put right."""
-
-    code: str
-    sentence: str
-    repaired: bool = False
-
-
-@dataclass(slots=True)
-class FsckReport:
-    """What was checked, found, and could not be checked."""
-
-    entries: int = 0
-    erased: int = 0
-    checkpoints: int = 0
-    anchors: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
-
-    @property
-    def clean(self) -> bool:
-        """True iff everything that is wrong was repaired."""
-        return all(finding.repaired for finding in self.findings)
-
-    def find(self, code: str, sentence: str, repaired: bool = False) -> None:
-        """Write one down."""
-        self.findings.append(Finding(code, sentence, repaired))
 
 
 def check_node(
@@ -76,6 +49,7 @@ def check_node(
     _check_checkpoints(store, home, tree, report)
     _check_anchors(store, home, report, anchoring if repair else None)
     _check_acts(store, report)
+    check_witnesses(store, None if anchoring is None else anchoring.connection, report, repair=repair)
     if anchoring is None:
         report.unchecked.append("the chain was not asked: anchors, keys, status and documents there were not compared")
         return report
@@ -90,11 +64,14 @@ def check_node(
 
 def _check_entries(store: Store, home: Home, report: FsckReport) -> None:
     """Every commitment, from document and seed, without the shortcut that issuing takes; erased ones are empty."""
-    erased = store.erasures.all()
+    erased, recovered = store.erasures.all(), store.recovered.all()
     for entry in _all_entries(store):
         report.entries += 1
         if entry.id in erased:
-            report.erased += 1
+            report.erased += entry.id not in recovered
+            report.recovered += entry.id in recovered
+            if entry.id in recovered and entry.id != recovered_id(entry.commitment):
+                report.find("entry.recovered", f"{entry.id}: was recovered, but its id is not that of its commitment")
             if entry.document or entry.email or entry.seed != erased_seed(entry.commitment):
                 report.find("entry.erased", f"{entry.id}: was erased, but something of it is here; erase it again")
             continue
@@ -114,10 +91,11 @@ def _check_log(store: Store, report: FsckReport) -> Tree:
         report.find("log.gap", str(error))
         return tree
     tree.extend(map(leaf_hash, commitments))
-    start = 0
+    start, recovered = 0, _recoveries(store)
     for checkpoint in _all_checkpoints(store):
         batch = commitments[start : checkpoint.size]
-        if batch != sorted(batch):
+        # What was recovered may hold several batches: only the anchored sizes are known again.
+        if batch != sorted(batch) and checkpoint.size not in recovered:
             report.find("log.order", f"entries {start} to {checkpoint.size - 1} are not in order of their commitments")
         start = checkpoint.size
     if start != len(commitments):
@@ -170,9 +148,14 @@ def _check_acts(store: Store, report: FsckReport) -> None:
             report.find("acts.head", f"the audit log lacks what the promise of size {c.size} was sealed under")
 
 
+def _recoveries(store: Store) -> frozenset[int]:
+    """Sizes of the promises that a recovery signed anew."""
+    return frozenset(json.loads(act.detail)["size"] for act in store.acts.all() if act.act == "recover")
+
+
 def _seals(act: RecordedAct, checkpoint: Checkpoint) -> bool:
     found = json.loads(act.detail)
-    return act.act == "seal" and (found["size"], found["root"]) == (checkpoint.size, checkpoint.root.hex())
+    return act.act in ("seal", "recover") and (found["size"], found["root"]) == (checkpoint.size, checkpoint.root.hex())
 
 
 def _rebuilt(store: Store, home: Home, row: AnchorRow, connection: Connection) -> bool:

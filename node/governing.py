@@ -61,9 +61,10 @@ class Governor:
         connection: Connection | None = None,
     ) -> None:
         self.directory = directory.absolute()
-        self.config = read_config(directory)
+        self.config = read_config(directory) if connection is None else connection.config
         self.connection = connection or Connection(self.directory, self.config)
         self.store = Store.open(self.directory / STORE_NAME)
+        self.outbox = self.store.outbox
         self.report = report
         self._key = key
         self._timeout = timeout
@@ -138,7 +139,7 @@ class Governor:
         policy = SendPolicy(finality=self.config.finality, ceiling=self.config.max_fee_per_gas)
         return Caller(
             self.connection.chain,
-            self.store.outbox,
+            self.outbox,
             signer,
             self.config.pins,
             self.ledger.address,

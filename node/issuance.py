@@ -11,7 +11,11 @@ import secrets
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import get_ident
 
+from node.delivery.counting import count_list
+from node.access import other_department
+from node.approving import submit
 from node.roster.report import RefusedRow, RosterReport, RosterRow, contents
 from node.store import EntryState, NewEntry, Store
 from rootseal.canonical import Json
@@ -23,7 +27,16 @@ from rootseal.ethereum import ZERO_ADDRESS
 from rootseal.merkle import root_of
 from rootseal.microcredential import MicroCredential
 
-__all__ = ["Issuance", "IssueOutcome", "IssueProgress", "IssuedRow", "TemplateIssuer", "refused_row", "way_out"]
+__all__ = [
+    "Issuance",
+    "IssueOutcome",
+    "IssueProgress",
+    "IssuedRow",
+    "Prepared",
+    "TemplateIssuer",
+    "refused_row",
+    "way_out",
+]
 
 IssueProgress = Callable[[int, int], None]
 """Told now and then how many rows are done, and of how many."""
@@ -63,6 +76,35 @@ class IssueOutcome:
     def total(self) -> int:
         """Rows in the list, blank ones apart."""
         return len(self.issued) + len(self.already) + len(self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A roster between `Issuance.prepare` and `accept`: entries made, rows that have theirs, rows that are refused.
+
+    `rows` are those of `made`, by line; `seen` is the thread and the store's version that they were compared with.
+    """
+
+    report: RosterReport
+    made: tuple[NewEntry, ...]
+    already: tuple[IssuedRow, ...]
+    changed: tuple[RefusedRow, ...]
+    sample: dict[str, Json] | None
+    rows: dict[int, RosterRow]
+    seen: tuple[int, int]
+
+    def outcome(
+        self,
+        made: Sequence[NewEntry],
+        late: Sequence[IssuedRow],
+        clashing: Sequence[RefusedRow],
+        *,
+        dry_run: bool = False,
+    ) -> IssueOutcome:
+        """Every row once. `late` and `clashing` are what another process issued in between."""
+        refused = sorted((*self.report.refused, *self.changed, *clashing), key=lambda row: row.line)
+        issued = tuple(IssuedRow(entry.line, entry.id, entry.learner, entry.micro_credential) for entry in made)
+        return IssueOutcome(issued, (*self.already, *late), tuple(refused), self.report.blank, dry_run, self.sample)
 
 
 class TemplateIssuer:
@@ -138,35 +180,51 @@ class Issuance:
         A crash before the COMMIT: nothing was issued, and the same list issues all of it. After it:
         the same list answers "already issued". So the way out of any doubt is to run it again.
         """
+        prepared = self.prepare(report, progress)
+        if not dry_run and (prepared.made or prepared.changed or report.refused):
+            return self.accept(prepared, now)
+        return prepared.outcome(prepared.made, (), (), dry_run=dry_run)
+
+    def prepare(self, report: RosterReport, progress: IssueProgress | None = None) -> Prepared:
+        """The entries of the good rows, made and not stored. May run long before `accept`, and in another thread.
+
+        Outside any transaction: thousands of commitments must not hold the writers' lock.
+        """
         seen = self._store.version()
         fresh, already, changed = self._sorted(report.rows)
         made: list[NewEntry] = []
-        unfit: list[RefusedRow] = []
         sample: dict[str, Json] | None = None
         for done, row in enumerate(fresh):
             if progress is not None and done % _EVERY == 0:
                 progress(done, len(fresh))
-            # Outside the transaction: thousands of commitments must not hold the writers' lock.
             try:
                 entry, built = self._issuers[row.template].make(row)
             except InputError as error:
-                unfit.append(refused_row(row, error.problem))
+                changed.append(refused_row(row, error.problem))
                 continue
             made.append(entry)
             sample = sample or built.document
-        if made and not dry_run:
-            made, late, clashing = self._accept(made, {row.line: row for row in fresh}, seen, now)
-            already, changed = already + late, changed + clashing
-        refused = sorted((*report.refused, *changed, *unfit), key=lambda row: row.line)
-        issued = tuple(IssuedRow(entry.line, entry.id, entry.learner, entry.micro_credential) for entry in made)
-        return IssueOutcome(issued, tuple(already), tuple(refused), report.blank, dry_run, sample)
+        rows = {row.line: row for row in fresh}
+        return Prepared(report, tuple(made), tuple(already), tuple(changed), sample, rows, (get_ident(), seen))
+
+    def accept(self, prepared: Prepared, now: int) -> IssueOutcome:
+        """Store what was prepared, in one transaction (the caller's, where there is one)."""
+        with self._store.writing():
+            made, late, clashing = self._accept(list(prepared.made), prepared.rows, prepared.seen, now)
+            outcome = prepared.outcome(made, late, clashing)
+            count_list(self._store, prepared.report, outcome, now)
+        return outcome
 
     def _sorted(self, rows: Sequence[RosterRow]) -> tuple[list[RosterRow], list[IssuedRow], list[RefusedRow]]:
         """Rows without a credential yet, rows that have theirs, rows that differ from what was issued."""
         fresh: list[RosterRow] = []
         already: list[IssuedRow] = []
         changed: list[RefusedRow] = []
+        elsewhere = other_department(self._store)
         for row in rows:
+            if (reason := elsewhere(row.template)) is not None:
+                changed.append(refused_row(row, reason))
+                continue
             stored = self._store.entries.live_award(row.award.learner_id, row.template, row.award.awarded_on)
             if stored is None:
                 revoked = self._store.entries.revoked_row(row.row_digest)
@@ -183,19 +241,20 @@ class Issuance:
         return fresh, already, changed
 
     def _accept(
-        self, made: list[NewEntry], rows: dict[int, RosterRow], seen: int, now: int
+        self, made: list[NewEntry], rows: dict[int, RosterRow], seen: tuple[int, int], now: int
     ) -> tuple[list[NewEntry], list[IssuedRow], list[RefusedRow]]:
         already: list[IssuedRow] = []
         changed: list[RefusedRow] = []
         with self._store.writing():
-            if self._store.version() != seen:
+            # The number counts for one connection, and each thread has its own.
+            if (get_ident(), self._store.version()) != seen:
                 # Again under the lock: the same list may have been handed in twice at once.
                 fresh, already, changed = self._sorted([rows[entry.line] for entry in made])
                 lines = {row.line for row in fresh}
                 made = [entry for entry in made if entry.line in lines]
-            self._store.entries.add_all(made, now)
             if made:
-                self._store.acts.add(now, "issue", f"{len(made)} entries", {"refused": len(changed)})
+                detail = {"refused": len(changed), "submission": submit(self._store, made, now)}
+                self._store.acts.add(now, "issue", f"{len(made)} entries", detail)
         return made, already, changed
 
 

@@ -22,11 +22,14 @@ from typing import Final
 from node.store import Store
 from rootseal.errors import ConflictError, StoreError
 
-__all__ = ["LEASE_SECONDS", "Holder", "Lease", "LeaseHeld"]
+__all__ = ["ADMIN_LEASE", "LEASE_SECONDS", "Holder", "Lease", "LeaseHeld", "forget_leases"]
 
 LEASE_SECONDS: Final = 30.0
 _RENEW_SECONDS: Final = LEASE_SECONDS / 3
 _FACT: Final = "lease"
+
+ADMIN_LEASE: Final = "lease-admin"
+"""That of commands which send with the admin's key: they do not concern `node run`, but each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class LeaseHeld(ConflictError):  # noqa: N818 - reads as what happened
 class Lease:
     """One process's claim. `ended` names commands that the caller knows to have ended: their lease is over.
 
+    `fact` is whose claim: that of the node's own key, or `ADMIN_LEASE`.
+
     `clock` gives UTC seconds, `steady` seconds that never jump: a lease that nobody renews for
     `LEASE_SECONDS` of those is over, whatever a clock that was set back says about its end.
     """
@@ -68,8 +73,10 @@ class Lease:
         ended: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
+        fact: str = _FACT,
     ) -> None:
         self._store = store
+        self._fact = fact
         self._what = what
         self._token = secrets.token_hex(16)
         self._ended = ended
@@ -88,7 +95,7 @@ class Lease:
                 return found
             until = self._clock() + LEASE_SECONDS
             mine = Holder(self._token, os.getpid(), socket.gethostname(), self._what, until)
-            self._store.facts.put(_FACT, json.dumps(asdict(mine)).encode())
+            self._store.facts.put(self._fact, json.dumps(asdict(mine)).encode())
             return None
 
     def give_back(self) -> None:
@@ -96,7 +103,7 @@ class Lease:
         with self._store.writing():
             found = self._holder()
             if found is not None and found.token == self._token:
-                self._store.facts.put(_FACT, b"")
+                self._store.facts.put(self._fact, b"")
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
@@ -120,7 +127,7 @@ class Lease:
                 self.take()
 
     def _holder(self) -> Holder | None:
-        data = self._store.facts.get(_FACT)
+        data = self._store.facts.get(self._fact)
         if not data:
             return None
         try:
@@ -134,3 +141,10 @@ class Lease:
         if self._seen[0] != found:
             self._seen = (found, self._steady())
         return self._steady() - self._seen[1] >= LEASE_SECONDS
+
+
+def forget_leases(store: Store) -> None:
+    """End every lease: for a copy of a store, whose holders work on the original."""
+    for fact in (_FACT, ADMIN_LEASE):
+        if store.facts.get(fact):
+            store.facts.put(fact, b"")

@@ -13,7 +13,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from node.backup_record import last_backup
+from node.delivery.metering import delivery_metrics
 from node.health import Health, Pulse
+from node.promises import unkept
 from node.store import EntryState
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class NodeMetrics(Collector):
         now = self._services.now
         yield from self._entries(now)
         yield from self._promises(now)
+        yield from self._witnesses()
+        yield from delivery_metrics(self._services.store, now)
         if self._health.working:
             yield from _work(self._health.pulse)
         yield self._requests()
@@ -61,16 +65,29 @@ class NodeMetrics(Collector):
         store = self._services.store
         newest, anchor, waiting = store.log.newest_checkpoint(), store.log.newest_anchor(), store.log.unanchored()
         size, anchored = 0 if newest is None else newest.size, 0 if anchor is None else anchor.size
-        near = self._services.config.promise_seconds // 4
+        late = unkept(waiting, self._services.config, now)
         oldest = now - waiting[0].signed_at if waiting else 0
         yield _gauge("log_size", "Entries under the newest checkpoint.", size)
         yield _gauge("anchored_size", "Entries under the newest final anchor.", anchored)
         yield _gauge("unanchored_entries", "Sealed entries without a final anchor.", size - anchored)
         yield _gauge("oldest_unanchored_seconds", "Age of the oldest promise without a final anchor.", oldest)
-        overdue = sum(1 for promise in waiting if promise.anchor_by <= now)
-        yield _gauge("overdue_promises", "Promises past their date without a final anchor.", overdue)
-        soon = sum(1 for promise in waiting if now < promise.anchor_by <= now + near)
-        yield _gauge("near_promises", "Promises due within a quarter of the promised time.", soon)
+        yield _gauge("overdue_promises", "Promises past their date without a final anchor.", len(late.overdue))
+        yield _gauge("near_promises", "Promises due within a quarter of the promised time.", len(late.near))
+        yield _gauge("recovered_entries", "Entries known by their commitment alone.", store.recovered.count())
+
+    def _witnesses(self) -> Iterator[Metric]:
+        """By the ledger's number here; nothing where no other ledger is in use."""
+        store = self._services.store
+        size = GaugeMetricFamily(
+            "rootseal_witness_anchored_size", "Entries final on another ledger.", labels=["ledger"]
+        )
+        failing = GaugeMetricFamily("rootseal_witness_failing", "1 if the last round there failed.", labels=["ledger"])
+        witnesses = store.witnesses.all()
+        for witness in witnesses:
+            newest = store.witnesses.anchors(witness.number).newest_anchor()
+            size.add_metric([str(witness.number)], 0 if newest is None else newest.size)
+            failing.add_metric([str(witness.number)], int(witness.problem is not None))
+        yield from (size, failing) if witnesses else ()
 
     def _requests(self) -> Metric:
         labels = ["method", "route", "status"]

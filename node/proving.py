@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from node.anchoring import as_anchor
 from node.sealing import LogTree
 from node.store import AnchorRow, Entry, EntryState, Store
+from node.tracking import as_anchor
 from rootseal.anchoring import Anchor, Promise, Proofs
 from rootseal.commitment import Home
 
 __all__ = ["CommitmentProof", "Prover"]
+
+_WITNESSES: Final = 32  # of them in a file, which takes 64 anchors in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,19 @@ class Prover:
         rows = [] if introducing is None else [introducing]
         if introducing is not None and newest is not None and newest.sequence != introducing.sequence:
             rows.append(newest)
-        return Proofs(entry.index, promise, tuple(self._anchor(row, entry.index) for row in rows))
+        anchors = [self._anchor(row, entry.index) for row in rows]
+        # What is on another ledger only shows nothing that a verdict could rest on: it goes with the home's.
+        return Proofs(entry.index, promise, (*anchors, *self._witnessed(entry.index)) if rows else ())
+
+    def _witnessed(self, index: int) -> list[Anchor]:
+        """The first anchor on each other ledger that holds the entry; also on one that is not in use any more."""
+        found = []
+        for witness in self._store.witnesses.all(removed=True)[:_WITNESSES]:
+            row = self._store.witnesses.anchors(witness.number).introducing(index)
+            if row is not None:
+                path = self._log.at(row.size).inclusion_path(index, row.size)
+                found.append(as_anchor(row, witness.place, path))
+        return found
 
     def _promise(self, index: int) -> Promise | None:
         signed = self._store.log.covering(index)

@@ -23,6 +23,7 @@ from anchor.files import sync_directory
 from node.backup import BACKUP_FORMAT, MANIFEST
 from node.config import CONFIG_NAME
 from node.fsck import FsckReport
+from node.leasing import forget_leases
 from node.services import Services
 from node.store import STORE_NAME
 from rootseal.canonical import Json
@@ -93,6 +94,7 @@ def _checked(staging: Path, directory: Path, manifest: Mapping[str, Json], now: 
         connection.execute("PRAGMA journal_mode = WAL")
     with Services.open(staging) as services:
         report = services.fsck(offline=True)
+        forget_leases(services.store)
         services.store.acts.add(now, "restore", "node", {"madeAt": manifest["madeAt"]})
         name = services.config.passphrase_file
     missing = None if name is None or (staging / name).exists() else directory / name

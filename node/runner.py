@@ -20,11 +20,14 @@ from typing import Any
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from node.app import create_app
+from node.errands import Errands, ErrandsThread
 from node.health import Health
 from node.http_worker import HttpWorker
 from node.leasing import Lease, LeaseHeld
 from node.logs import log, log_failure
+from node.promises import tell_unkept
 from node.services import Services
+from node.witnessing import Witnessing, WitnessWorker
 from rootseal.errors import ConflictError, RootsealError, StoreError, UndeterminedError
 
 __all__ = ["Worker", "run_node"]
@@ -51,7 +54,13 @@ class Worker:
         self._health = health
         self._clock = clock
         self._stop = threading.Event()
+        self._leads = lease is None
         self._thread = threading.Thread(target=self._work, name="rootseal-work", daemon=True)
+
+    @property
+    def leads(self) -> bool:
+        """Whether the last round found the lease to be this process's."""
+        return self._leads
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -72,8 +81,10 @@ class Worker:
         pulse = self._health.pulse
         try:
             holder = None if self._lease is None else self._lease.take()
+            self._leads = holder is None
             if holder is not None:
                 raise LeaseHeld(holder)
+            tell_unkept(self._services.store, self._services.config, self._services.now)
             outcome = self._services.tick()
         except RootsealError as error:
             return self._failed(error)
@@ -125,6 +136,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._announce = announce
         self._worker: Worker | None = None
+        self._errands: ErrandsThread | None = None
+        self._witnesses: WitnessWorker | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -154,8 +167,13 @@ class _Server(BaseApplication):  # type: ignore[misc]
         health = Health()
         # The lock of `run` is ours: a `node run` that still has a lease in the store is no more.
         lease = Lease(services.store, _COMMAND, frozenset({_COMMAND}))
-        self._worker = Worker(services, health, lease=lease)
+        self._worker = worker = Worker(services, health, lease=lease)
         self._worker.start()
+        self._errands = ErrandsThread(Errands(services), lambda: worker.leads)
+        self._errands.start()
+        witnessing = Witnessing(services.store, services.connection)
+        self._witnesses = WitnessWorker(services.store, witnessing, lambda: worker.leads, time.time)
+        self._witnesses.start()
         return create_app(services, health)
 
     def _ready(self, arbiter: Any) -> None:
@@ -163,6 +181,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
     def _exit(self, arbiter: Any, worker: Any) -> None:
+        if self._errands is not None:
+            self._errands.stop()
+        if self._witnesses is not None:
+            self._witnesses.stop()
         if self._worker is not None:
             self._worker.stop()
 

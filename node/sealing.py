@@ -13,9 +13,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from node.anchoring import Anchoring
+from node.announcing import announce_sealed
 from node.config import NodeConfig
 from node.connection import Connection
 from node.document_guard import check_not_changing
+from node.policy import seal_due
 from node.store import Checkpoint, Entry, Store
 from rootseal.anchoring import Proofs
 from rootseal.commitment import Commitment, Home
@@ -76,10 +78,17 @@ class Sealer:
         self._log = log
         self._anchoring = anchoring
 
+    def due(self, now: int) -> bool:
+        """Whether something is ripe to be sealed by itself, and the last seal is long enough ago."""
+        last = self._store.log.newest_checkpoint()
+        since = None if last is None else last.signed_at
+        ripe = self._store.entries.due(now - self._config.grace_seconds, approved=self._config.second_approver)
+        return ripe and seal_due(now, since, self._config.seal_interval_seconds)
+
     def seal(self, now: int, *, everything: bool) -> Checkpoint | None:
         """Seal and sign; None where nothing waits. See `Services.seal` for what is refused."""
         accepted_by = None if everything else now - self._config.grace_seconds
-        if not self._store.entries.waiting(accepted_by):
+        if not self._waiting(accepted_by):
             return None
         self._anchoring.check_may_seal(now)
         signer = self._connection.signer  # unlocked before the writers' lock is taken: it takes a second
@@ -94,7 +103,7 @@ class Sealer:
             raise
 
     def _sealed(self, accepted_by: int | None, signer: Signer, now: int) -> Checkpoint | None:
-        waiting = sorted(self._store.entries.waiting(accepted_by), key=itemgetter(1))
+        waiting = sorted(self._waiting(accepted_by), key=itemgetter(1))
         if not waiting:
             return None
         check_not_changing(self._store, self._connection)
@@ -113,7 +122,12 @@ class Sealer:
         head = self._store.acts.add(now, "seal", f"{len(places)} entries", {"size": size, "root": root.hex()})
         checkpoint = Checkpoint(size, root, signed_at, anchor_by, signer.address, signature, head)
         self._store.log.add_checkpoint(checkpoint)
+        announce_sealed(self._store, checkpoint, first)
         return checkpoint
+
+    def _waiting(self, accepted_by: int | None) -> list[tuple[int, bytes, int]]:
+        """What may be sealed; where a second approver is wanted, nothing that he has not let pass."""
+        return self._store.entries.waiting(accepted_by, approved=self._config.second_approver)
 
     def _root(self, previous: Checkpoint | None, size: int) -> bytes:
         """The root from the rows on disk, which must agree with the tree in memory and the last promise.

@@ -14,15 +14,19 @@ from pathlib import Path
 from types import TracebackType
 
 from anchor.chain import Chain
+from node.access import check_entries, require_person
 from node.anchoring import Anchoring, AnchorOutcome, TickOutcome, Until
+from node.asking import answer_seal_request, seal_requested
 from node.config import NodeConfig, read_config
 from node.connection import Connection
 from node.correcting import Correcting
 from node.exporting import Exporter, ExportOutcome, ExportProgress
 from node.fsck import FsckReport, check_node
+from node.hurrying import anchor_wanted
 from node.issuance import Issuance, IssueOutcome, IssueProgress
 from node.issuer_document import document_bytes, issuer_id
 from node.log_key import LogKey
+from node.principal import Role
 from node.proving import CommitmentProof, Prover
 from node.roster import read_roster
 from node.sealing import LogTree, Sealer
@@ -145,9 +149,12 @@ class Services:
         With `dry_run` nothing is stored, and the outcome carries one rendered document. `supersedes` is
         the id of the credential that the list's one row corrects; that one is revoked when the new
         one's anchor is final. `progress` is told how much is done, and of how much.
-        Raises `InputError` where the list as a whole cannot be read, `ConfigError` before registration.
+        Raises `InputError` where the list as a whole cannot be read, `ConfigError` before registration,
+        `AccessDenied` where the acting person may not, or nobody acts by token and `second_approver` is on.
         """
         tell = progress or (lambda done, total: None)
+        if self.config.second_approver and not dry_run:
+            require_person()
         report = read_roster(
             data, filename, self.templates(), format_date(self.now), lambda done, total: tell(done, 2 * total)
         )
@@ -164,6 +171,7 @@ class Services:
 
         Where it was a correction, the credential that it would have superseded is live again.
         """
+        check_entries(self.store, Role.ISSUE, [entry_id])
         with self.store.writing():
             before = self.store.entries.get(entry_id)
             after = self.store.entries.withdraw(entry_id)
@@ -191,9 +199,12 @@ class Services:
 
         Raises `UndeterminedError` where the chain cannot be asked; the next tick goes on from there.
         """
-        if self.store.entries.due(self.now - self.config.grace_seconds):
-            self.seal(everything=False)
-        return self.anchoring.tick(self._clock())
+        asked = seal_requested(self.store)
+        if asked or self._sealer.due(self.now):
+            self.seal(everything=asked)
+        if asked:
+            answer_seal_request(self.store)
+        return self.anchoring.tick(self._clock(), hurry=anchor_wanted(self.store))
 
     def anchor(
         self, wait: Until = "final", timeout: float = 600.0, report: Callable[[str], None] | None = None
@@ -222,14 +233,17 @@ class Services:
         Several ids share transactions. Repeating it changes nothing. It is sent by `tick` or `anchor`.
         Raises `InputError` for an unknown id, `ConflictError` for one that is not anchored yet.
         """
+        check_entries(self.store, Role.REVOKE, entry_ids)
         return self.statuses.request(Act.REVOKE, entry_ids, reason, self.now)
 
     def suspend(self, entry_ids: Sequence[str], reason: int = 0) -> StatusOutcome:
         """Queue a suspension; otherwise as `revoke`."""
+        check_entries(self.store, Role.REVOKE, entry_ids)
         return self.statuses.request(Act.SUSPEND, entry_ids, reason, self.now)
 
     def reinstate(self, entry_ids: Sequence[str], reason: int = 0) -> StatusOutcome:
         """Queue the end of a suspension; otherwise as `revoke`."""
+        check_entries(self.store, Role.REVOKE, entry_ids)
         return self.statuses.request(Act.REINSTATE, entry_ids, reason, self.now)
 
     def status_map(self) -> StatusMap:

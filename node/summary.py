@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from node.connection import Connection
-from node.store import AnchorRow, Checkpoint, EntryState, Store
+from node.next_anchor import next_anchor
+from node.policy import Decision
+from node.promises import unkept
+from node.store import AnchorRow, Checkpoint, EntryState, Store, Witness
 from rootseal.errors import RootsealError
 
 if TYPE_CHECKING:
     from anchor.keys import Signer
 
-__all__ = ["ChainStatus", "NodeStatus", "summarise"]
+__all__ = ["ChainStatus", "NodeStatus", "WitnessStatus", "summarise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,23 @@ class ChainStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class WitnessStatus:
+    """Another ledger in use: how much of the log is final there, and what was wrong in the last round, if anything."""
+
+    number: int
+    chain_id: int
+    sequence: int
+    anchored: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class NodeStatus:
     """Counts and deadlines from the store; `chain` is None where it could not be asked, with `chain_problem`.
 
     `overdue` and `near` are promises whose anchorBy has passed, or comes within a quarter of the
     promised time, without a final anchor in the store. `unsent` to `mined` count intents of the outbox.
+    `recovered` of the sealed entries are known by their commitment alone. `next_anchor` says when and why.
     Times are UTC seconds.
     """
 
@@ -48,6 +63,9 @@ class NodeStatus:
     intents: dict[str, int]
     chain: ChainStatus | None
     chain_problem: str | None
+    next_anchor: Decision
+    recovered: int
+    witnesses: tuple[WitnessStatus, ...]
 
     @property
     def healthy(self) -> bool:
@@ -58,8 +76,7 @@ class NodeStatus:
 def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
     """The summary at `now`; asks the chain, and survives its silence."""
     counts = store.entries.counts()
-    unkept = store.log.unanchored()
-    soon = connection.config.promise_seconds // 4
+    late = unkept(store.log.unanchored(), connection.config, now)
     anchor = store.log.newest_anchor()
     chain, problem = _chain(connection)
     return NodeStatus(
@@ -71,12 +88,28 @@ def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
         store.entries.oldest_waiting(),
         store.log.newest_checkpoint(),
         anchor,
-        tuple(promise for promise in unkept if promise.anchor_by <= now),
-        tuple(promise for promise in unkept if now < promise.anchor_by <= now + soon),
+        late.overdue,
+        late.near,
         store.outbox.counts(),
         chain,
         problem,
+        next_anchor(store, connection.config, lambda: _gas_price(connection) if chain else None, now),
+        store.recovered.count(),
+        tuple(_witness(store, witness) for witness in store.witnesses.all()),
     )
+
+
+def _witness(store: Store, witness: Witness) -> WitnessStatus:
+    newest = store.witnesses.anchors(witness.number).newest_anchor()
+    sequence, size = (0, 0) if newest is None else (newest.sequence, newest.size)
+    return WitnessStatus(witness.number, witness.chain_id, sequence, size, witness.problem)
+
+
+def _gas_price(connection: Connection) -> int | None:
+    try:
+        return connection.chain.fee_quote().gas_price
+    except RootsealError:
+        return None
 
 
 def _chain(connection: Connection) -> tuple[ChainStatus | None, str | None]:

@@ -18,7 +18,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from rootseal.merkle import Tree, leaf_hash, root_of
+from scripts.bench_anchoring import SIZES, checkpoints_a_minute, gas_a_credential
 from scripts.bench_cases import bare_rows, issue_and_seal, offline_verification, pymerkle_tree
+from scripts.bench_http import bare_accepts, http_accepts
 
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = 10_000
@@ -120,6 +122,26 @@ def verifying() -> list[Line]:
     ]
 
 
+def accepting() -> Line:
+    ours, bare = http_accepts(), bare_accepts()
+    print(f"durable accepts over HTTP: {ours}\nbare group commit: {bare}")
+    what = (
+        f"durable accepts over HTTP, a second (ratio: of the peer's rate; p50 {ours.p50:.0f} ms, p99 {ours.p99:.0f} ms)"
+    )
+    return Line(what, ours.rate, "/s", "ratio ≥ 0.3", "plain sqlite3 in group commit, as many askers", bare.rate)
+
+
+def anchoring() -> list[Line]:
+    with tempfile.TemporaryDirectory() as folder:
+        ours, bare = checkpoints_a_minute(Path(folder) / "speed")
+        gas = gas_a_credential(Path(folder) / "gas")
+    lines = [Line("checkpoints on Anvil, one in flight", ours, "a minute", "–", "bare transactions, one by one", bare)]
+    for size in SIZES:
+        what = f"gas for each credential of a batch of {size:,}"
+        lines.append(Line(what, gas[size], "gas", "–", "a batch of one", gas[1]))
+    return lines
+
+
 def table(lines: list[Line]) -> str:
     rows = ["| what | measured | target | peer in the same run | peer | ratio |", "|---|--:|--:|---|--:|--:|"]
     for line in lines:
@@ -132,7 +154,7 @@ def table(lines: list[Line]) -> str:
 
 def main() -> int:
     """Measure, print the table, write it beside its JSON."""
-    lines = [issuing(), *tree(), *verifying()]
+    lines = [issuing(), *tree(), *verifying(), *anchoring(), accepting()]
     machine = f"{platform.machine()}, Python {platform.python_version()}"
     text = table(lines)
     print(f"{text}\n\n{machine}; CPU of one core unless it says process (then wall time); least of several rounds.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from node.cli.terminal import answer, directory_argument, harmless, json_option, leave, opened
+from node.cli.terminal import answer, directory_argument, harmless, json_option, leave, opened, tell
 from rootseal.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _REASONS = {"none": 0, "superseded": 1}
 _SHOWN = 50
+_AHEAD = "rootseal.although-ahead"
+_AHEAD_SECONDS = 600.0
 _reason = click.option(
     "--reason",
     type=click.Choice(list(_REASONS)),
@@ -29,6 +31,14 @@ _reason = click.option(
     show_default=True,
     help="What stands on chain for ever. Any other reason stays with you: it would be personal data.",
 )
+
+_note = click.option(
+    "--note", metavar="TEXT", help="Why, in your words: stays in your database; 'reason' hands it to the holder."
+)
+
+
+def _remember(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    ctx.meta[_AHEAD] = value
 
 
 def _which(command: F) -> F:
@@ -44,6 +54,13 @@ def _which(command: F) -> F:
             help="A CSV with a column id, or learner_id, micro_credential and awarded_on.",
         ),
         click.option("--dry-run", is_flag=True, help="With --file: say what would become of every row; queue nothing."),
+        click.option(
+            "--although-ahead",
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="The chain is ahead of this store: act on what lies below the last own anchor, send it, and wait.",
+        ),
         json_option,
     )
     for option in reversed(options):
@@ -54,7 +71,10 @@ def _which(command: F) -> F:
 @click.command()
 @_which
 @_reason
-def revoke(directory: Path, ids: Sequence[str], file: Path | None, dry_run: bool, as_json: bool, reason: str) -> None:
+@_note
+def revoke(
+    directory: Path, ids: Sequence[str], file: Path | None, dry_run: bool, as_json: bool, reason: str, note: str | None
+) -> None:
     """Revoke credentials for ever. 'anchor' or 'run' sends it.
 
     With --file every row is accounted for; good rows are queued even where others are refused.
@@ -62,16 +82,20 @@ def revoke(directory: Path, ids: Sequence[str], file: Path | None, dry_run: bool
     \b
     Examples:
       rootseal node revoke mynode 0b6f… --reason superseded
+      rootseal node revoke mynode 0b6f… --note "Examination board, 3 October: thesis withdrawn"
       rootseal node revoke mynode --file withdrawn.csv --dry-run
 
     Exit codes: 0 queued, or asked before; 1 rows were refused; 2 no such credential; 3 one is not anchored yet.
     """
-    _act("revoke", directory, ids, file, dry_run, _REASONS[reason], as_json)
+    _act("revoke", directory, ids, file, dry_run, _REASONS[reason], as_json, note)
 
 
 @click.command()
 @_which
-def suspend(directory: Path, ids: Sequence[str], file: Path | None, dry_run: bool, as_json: bool) -> None:
+@_note
+def suspend(
+    directory: Path, ids: Sequence[str], file: Path | None, dry_run: bool, as_json: bool, note: str | None
+) -> None:
     """Suspend credentials until they are reinstated. 'anchor' or 'run' sends it.
 
     \b
@@ -81,7 +105,7 @@ def suspend(directory: Path, ids: Sequence[str], file: Path | None, dry_run: boo
 
     Exit codes: 0 queued, or asked before; 1 rows were refused; 2 no such credential; 3 one is not anchored, or revoked.
     """
-    _act("suspend", directory, ids, file, dry_run, 0, as_json)
+    _act("suspend", directory, ids, file, dry_run, 0, as_json, note)
 
 
 @click.command()
@@ -100,20 +124,65 @@ def reinstate(directory: Path, ids: Sequence[str], file: Path | None, dry_run: b
 
 
 def _act(
-    act: str, directory: Path, ids: Sequence[str], file: Path | None, dry_run: bool, reason: int, as_json: bool
+    act: str,
+    directory: Path,
+    ids: Sequence[str],
+    file: Path | None,
+    dry_run: bool,
+    reason: int,
+    as_json: bool,
+    note: str | None = None,
 ) -> None:
+    from node.reasons import check_note, keep_note, keep_notes
+
+    if note is not None:
+        check_note(note)
     if bool(ids) == (file is not None):
         raise click.UsageError("Give credential ids, or --file LIST.csv.")
     if dry_run and file is None:
         raise click.UsageError("--dry-run goes with --file.")
+    ahead = bool(click.get_current_context().meta.get(_AHEAD))
+    if ahead and file is not None:
+        raise click.UsageError("--although-ahead goes with ids, not with --file.")
     with opened(directory) as services:
+        if ahead:
+            done, final = _although_ahead(services, directory, act, ids, reason)
+            if note is not None:
+                keep_note(services.store, done, note, services.now)
+            _answer(done, as_json, final=final)
+            leave(0 if final else 3)
+            return
         if file is None:
             one = {"revoke": services.revoke, "suspend": services.suspend, "reinstate": services.reinstate}[act]
-            _answer(one(ids, reason), as_json)
+            done = one(ids, reason)
+            if note is not None:
+                keep_note(services.store, done, note, services.now)
+            _answer(done, as_json)
             return
         outcome = _by_list(services, act, file, reason, dry_run)
+        if note is not None and not dry_run:
+            good = [row.id for row in outcome.rows if row.id is not None and row.outcome in ("queued", "already")]
+            keep_notes(services.store, good, act, note, services.now)
     answer(as_json, "act-list", _list_json(outcome), _list_lines(outcome))
     leave(1 if outcome.count("refused") else 0)
+
+
+def _although_ahead(
+    services: Services, directory: Path, act: str, ids: Sequence[str], reason: int
+) -> tuple[StatusOutcome, bool]:
+    """Sent and waited for here, because a node whose chain is ahead sends nothing by itself."""
+    import time
+
+    from node.although_ahead import act_although_ahead
+    from node.statuses import Act, StatusOutcome
+    from node.stopped import node_stopped
+
+    with node_stopped(directory, services.store, f"node {act}"):
+        done = act_although_ahead(services, Act(act), ids, reason, _AHEAD_SECONDS, tell, time.time, time.sleep)
+    if done.problem is not None:
+        tell(f"Not yet: {done.problem}. Run it again.")
+    status = done.status
+    return StatusOutcome(status.act, status.requested, (*done.standing, *status.already), status.intents), done.final
 
 
 def _by_list(services: Services, act: str, file: Path, reason: int, dry_run: bool) -> BulkOutcome:
@@ -129,7 +198,7 @@ def _by_list(services: Services, act: str, file: Path, reason: int, dry_run: boo
     )
 
 
-def _answer(outcome: StatusOutcome, as_json: bool) -> None:
+def _answer(outcome: StatusOutcome, as_json: bool, *, final: bool = False) -> None:
     act = outcome.act.value
     value = {
         "act": act,
@@ -140,7 +209,7 @@ def _answer(outcome: StatusOutcome, as_json: bool) -> None:
     lines = [f"{credential_id}: {act} is queued" for credential_id in outcome.requested]
     lines += [f"{credential_id}: {act} was asked for before" for credential_id in outcome.already]
     if outcome.requested:
-        lines.append(_takes_effect())
+        lines.append("It is final on chain." if final else _takes_effect())
     answer(as_json, "act", value, lines)
 
 

@@ -17,7 +17,7 @@ from rootseal.instants import parse_instant
 
 if TYPE_CHECKING:
     from anchor.calling import Cost
-    from node.governing import Governor, UnsignedCall
+    from node.governing import AdminKey, Governor, UnsignedCall
 
 __all__ = [
     "calls_json",
@@ -26,6 +26,8 @@ __all__ = [
     "cost_line",
     "dry_run_option",
     "governed",
+    "handing_out",
+    "key_of_options",
     "key_options",
     "moment",
     "yes_option",
@@ -67,22 +69,42 @@ def key_options(command: F) -> F:
     return command
 
 
-@contextmanager
-def governed(command: str, directory: Path, as_json: bool, options: dict[str, Any]) -> Iterator[Governor]:
-    """The node's issuer, with the key of the options. Where somebody signs elsewhere, the calls are printed: exit 3."""
-    from node.governing import AdminKey, Governor, Waiting
+def key_of_options(options: dict[str, Any]) -> AdminKey:
+    """Whose key signs, by what `key_options` took."""
+    from node.governing import AdminKey
 
     address = None if options["admin"] is None else parse_address(options["admin"], "--admin")
     if address is not None and options["key"] is not None:
         raise click.UsageError("Give --key or --admin, not both.")
-    key = AdminKey(options["key"], options["passphrase_file"], address)
-    with Governor(directory, key, tell, timeout=options["timeout"]) as governor:
-        try:
-            yield governor
-        except Waiting as waiting:
-            value = {"done": False, "waiting": str(waiting), "calls": calls_json(governor, waiting.calls)}
-            answer(as_json, command, value, _call_lines(str(waiting), governor, waiting.calls))
-            leave(3)
+    return AdminKey(options["key"], options["passphrase_file"], address)
+
+
+@contextmanager
+def governed(command: str, directory: Path, as_json: bool, options: dict[str, Any]) -> Iterator[Governor]:
+    """The node's issuer, with the key of the options. Where somebody signs elsewhere, the calls are printed: exit 3."""
+    from node.governing import Governor
+    from node.leasing import ADMIN_LEASE, Lease
+
+    key = key_of_options(options)
+    with (
+        Governor(directory, key, tell, timeout=options["timeout"]) as governor,
+        Lease(governor.store, f"node {command}", fact=ADMIN_LEASE).kept(),
+        handing_out(command, governor, as_json),
+    ):
+        yield governor
+
+
+@contextmanager
+def handing_out(command: str, governor: Governor, as_json: bool) -> Iterator[None]:
+    """Where somebody must sign elsewhere, print the calls and leave with 3."""
+    from node.governing import Waiting
+
+    try:
+        yield
+    except Waiting as waiting:
+        value = {"done": False, "waiting": str(waiting), "calls": calls_json(governor, waiting.calls)}
+        answer(as_json, command, value, _call_lines(str(waiting), governor, waiting.calls))
+        leave(3)
 
 
 def calls_json(governor: Governor, calls: Iterable[UnsignedCall]) -> list[dict[str, Any]]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from node.cli.approving import acting, token_option
 from node.cli.previewing import anchor_cost, cost_json, cost_line, in_words
 from node.cli.refused import check_refused_name, refused_json, refused_lines, write_refused
 from node.cli.shapes import checkpoint_json
-from node.cli.terminal import answer, directory_argument, json_option, leave, opened, progress
+from node.cli.terminal import answer, directory_argument, json_option, leave, opened, progress, tell
 from node.roster.sources import MAX_ROSTER_BYTES
 from rootseal.errors import InputError
 from rootseal.instants import format_instant
@@ -31,9 +32,16 @@ __all__ = ["issue", "seal", "withdraw"]
     help="Write refused rows to this file, in the format of the list with a reason column.",
 )
 @click.option("--supersedes", metavar="ID", help="The list's one row takes the place of this credential.")
+@token_option("needed where second_approver is on")
 @json_option
 def issue(
-    directory: Path, file: Path, dry_run: bool, refused: Path | None, supersedes: str | None, as_json: bool
+    directory: Path,
+    file: Path,
+    dry_run: bool,
+    refused: Path | None,
+    supersedes: str | None,
+    token_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Issue the awards of a list: CSV, Excel workbook (XLSX), or JSON lines.
 
@@ -47,25 +55,29 @@ def issue(
     With --supersedes the old credential stays valid until the anchor of the new one is final; then it is
     revoked as superseded, by 'anchor' or 'run'. Credits keep their identity.
 
+    Where second_approver is on in node.toml, name who issues with --token-file; another person approves
+    ('waiting', 'approve') before anything is sealed.
+
     \b
     Examples:
       rootseal node issue mynode june.xlsx --dry-run
       rootseal node issue mynode june.csv --refused to-correct.csv
       rootseal node issue mynode corrected.csv --supersedes 0b6f…
 
-    Exit codes: 0 every row is issued; 1 rows were refused; 2 the list as a whole cannot be read;
-    3 the credential to supersede was corrected otherwise, or withdrawn.
+    Exit codes: 0 every row is issued; 1 rows were refused, or this person may not; 2 the list as a whole cannot be
+    read; 3 the credential to supersede was corrected otherwise, or withdrawn.
     """
     data = _read(file)
     if refused is not None:
         check_refused_name(refused, data, file.name)
-    with opened(directory) as services:
+    with opened(directory) as services, acting(services, token_file):
+        second = services.config.second_approver
         with progress("Working through the list") as move:
             outcome = services.issue(data, file.name, dry_run=dry_run, supersedes=supersedes, progress=move)
         cost = anchor_cost(services) if dry_run else None
     if refused is not None:
         write_refused(refused, outcome.refused, data, file.name)
-    lines = _issue_lines(outcome, refused)
+    lines = _issue_lines(outcome, refused, second)
     if cost is not None:
         lines.append(cost_line(cost))
     if supersedes is not None and outcome.issued and not dry_run:
@@ -99,7 +111,7 @@ def _row(row: IssuedRow) -> dict[str, object]:
     return {"line": row.line, "id": row.id, "learnerId": row.learner, "microCredential": row.micro_credential}
 
 
-def _issue_lines(outcome: IssueOutcome, refused: Path | None) -> list[str]:
+def _issue_lines(outcome: IssueOutcome, refused: Path | None, second: bool) -> list[str]:
     verb = "would be issued" if outcome.dry_run else "issued"
     lines = [f"{outcome.total} rows: {len(outcome.issued)} {verb}, {len(outcome.refused)} refused"]
     if outcome.already:
@@ -111,6 +123,8 @@ def _issue_lines(outcome: IssueOutcome, refused: Path | None) -> list[str]:
         lines += [f"Correct them and issue the list again{f'; they are in {refused}' if refused else ''}."]
     if outcome.dry_run and outcome.sample is not None:
         lines += ["One of the credentials, in plain words (--json shows the document):", *in_words(outcome.sample)]
+    elif outcome.issued and second:
+        lines.append("They wait for another person: 'rootseal node waiting DIR', then 'approve' or 'reject'.")
     elif outcome.issued:
         lines.append("They wait to be sealed: 'rootseal node seal DIR' does it now, 'withdraw' still takes one back.")
     return lines
@@ -136,28 +150,40 @@ def withdraw(directory: Path, credential_id: str, as_json: bool) -> None:
 
 @click.command()
 @directory_argument
+@click.option(
+    "--timeout", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds to wait for a running node."
+)
 @json_option
-def seal(directory: Path, as_json: bool) -> None:
+def seal(directory: Path, timeout: float, as_json: bool) -> None:
     """Seal all accepted credentials into the log now, and sign the promise to anchor them.
 
-    'rootseal node run' does this by itself after the grace time. What is sealed can no longer be withdrawn.
+    'rootseal node run' does this by itself after the grace time; where it runs, it is asked to do it now. What is
+    sealed can no longer be withdrawn.
 
     \b
     Example:
       rootseal node seal mynode
 
-    Exit codes: 0 sealed, or nothing waits; 3 the registration is not final or the chain cannot be asked.
+    Exit codes: 0 sealed, or nothing waits; 3 the registration is not final, the chain cannot be asked, or another
+    command works here.
     """
+    from node.asking import seal_or_ask
+
     with opened(directory) as services:
         before = services.newest_checkpoint()
-        checkpoint = services.seal()
+        checkpoint, asked = seal_or_ask(services, timeout)
+        if asked:
+            tell("'rootseal node run' works here and was asked to seal.")
+        unapproved = len(services.store.submissions.waiting()) if services.config.second_approver else 0
         count = 0 if checkpoint is None else checkpoint.size - (0 if before is None else before.size)
     value: dict[str, Any] = {"sealed": count, "checkpoint": None}
-    lines = ["Nothing waits to be sealed."]
+    lines = ["Nothing waits to be sealed."] if not unapproved else []
     if checkpoint is not None:
         value["checkpoint"] = checkpoint_json(checkpoint)
         lines = [
             f"Sealed {count}: the log has {checkpoint.size} entries, its root is {checkpoint.root.hex()}.",
             f"Promised on chain by {format_instant(checkpoint.anchor_by)}.",
         ]
+    if unapproved:
+        lines.append(f"{unapproved} submissions wait for a second person and are not sealed: 'rootseal node waiting'.")
     answer(as_json, "seal", value, lines)

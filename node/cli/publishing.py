@@ -27,6 +27,8 @@ __all__ = ["publish"]
 def publish(directory: Path, dry_run: bool, as_json: bool, **options: Any) -> None:
     """Put the issuer document in force: name, country, addresses and log key, as node.toml has them now.
 
+    Where public_url changed, the address on the ledger, by which others find the node, is changed with it.
+
     The ledger keeps the document's hash, with its date, for ever; credentials carry the document. Whoever
     accredited the old document has not accredited the new one. Entries that are sealed must be anchored first.
     Stop 'rootseal node run' before, and start it again after: it keeps the settings that it began with.
@@ -50,11 +52,13 @@ def publish(directory: Path, dry_run: bool, as_json: bool, **options: Any) -> No
         found = state(governor)
         cost = put_in_force(governor, dry_run=dry_run)
         value = {
-            "done": not dry_run or found.unchanged,
+            "done": not dry_run or found.nothing_to_do,
             "dryRun": dry_run,
             "document": json.loads(found.content),
             "hash": found.digest.hex(),
             "inForce": found.in_force.hex() if any(found.in_force) else None,
+            "uri": found.uri or None,
+            "uriInForce": found.uri_in_force or None,
             "cost": cost_json(cost),
         }
         answer(as_json, "publish", value, _lines(found, cost, dry_run))
@@ -62,6 +66,10 @@ def publish(directory: Path, dry_run: bool, as_json: bool, **options: Any) -> No
 
 def _lines(found: DocumentState, cost: Cost | None, dry_run: bool) -> list[str]:
     shown = harmless(found.content.decode(), 4000)
+    if found.unchanged and not found.nothing_to_do:
+        before, after = harmless(found.uri_in_force or "none"), found.uri or "none"
+        words = f"The address on the ledger is {before}, and {after} by node.toml."
+        return [words, cost_line(cost)] if dry_run else [words, "It is changed."]
     if found.unchanged:
         since = format_instant(found.since)
         return [f"The issuer document {found.digest.hex()} is in force since {since}; nothing to do.", shown]

@@ -14,7 +14,7 @@ from rootseal.instants import format_instant
 
 if TYPE_CHECKING:
     from node.fsck import FsckReport
-    from node.summary import NodeStatus
+    from node.summary import NodeStatus, WitnessStatus
 
 __all__ = ["fsck", "status"]
 
@@ -65,6 +65,22 @@ def _status_json(found: NodeStatus) -> dict[str, Any]:
             "balanceWei": None if chain.balance is None else str(chain.balance),
         },
         "chainProblem": found.chain_problem,
+        "nextAnchor": {
+            "due": found.next_anchor.due,
+            "reason": found.next_anchor.reason,
+            "at": found.next_anchor.at,
+        },
+        "recovered": found.recovered,
+        "ledgers": [
+            {
+                "number": witness.number,
+                "chain": witness.chain_id,
+                "sequence": witness.sequence,
+                "anchored": witness.anchored,
+                "problem": witness.problem,
+            }
+            for witness in found.witnesses
+        ],
     }
 
 
@@ -80,18 +96,38 @@ def _status_lines(found: NodeStatus, home: str) -> list[str]:
         lines.append("Nothing is sealed yet.")
     else:
         lines.append(f"The log has {found.checkpoint.size} entries, of which {found.anchored} are final on chain.")
+    if found.recovered:
+        lines.append(
+            f"Of {found.recovered} entries only the commitment is known: they were read from the published log."
+        )
     for point in found.overdue:
         lines.append(f"OVERDUE: {point.size} entries were promised on chain by {format_instant(point.anchor_by)}.")
     for point in found.near:
         lines.append(f"Due soon: {point.size} entries are promised on chain by {format_instant(point.anchor_by)}.")
     waiting = ", ".join(f"{count} {state}" for state, count in found.intents.items() if count)
     lines.append(f"Transactions: {waiting or 'none'}.")
+    lines += [_next_line(found), *map(_witness_line, found.witnesses)]
     if found.chain is None:
         return [*lines, f"The chain cannot be asked: {found.chain_problem}"]
     lines.append(f"Chain: block {found.chain.latest_block}, final {found.chain.final_block}.")
     if found.chain.balance is not None:
         lines.append(f"The node's key holds {found.chain.balance / _ETHER:.4f} of the chain's coin.")
     return lines
+
+
+def _next_line(found: NodeStatus) -> str:
+    decision = found.next_anchor
+    if decision.reason == "nothing":
+        return f"Next anchor: none, for {decision.sentence}."
+    when = (
+        "now" if decision.due else "later" if decision.at is None else f"at {format_instant(decision.at)} at the latest"
+    )
+    return f"Next anchor: {when}, because {decision.sentence}."
+
+
+def _witness_line(witness: WitnessStatus) -> str:
+    line = f"Ledger {witness.number} on chain {witness.chain_id}: {witness.anchored} entries are final there."
+    return line if witness.problem is None else f"{line} Problem: {harmless(witness.problem, 300)}"
 
 
 @click.command()
@@ -120,8 +156,10 @@ def _fsck_json(report: FsckReport) -> dict[str, Any]:
         "clean": report.clean,
         "entries": report.entries,
         "erased": report.erased,
+        "recovered": report.recovered,
         "checkpoints": report.checkpoints,
         "anchors": report.anchors,
+        "witnessAnchors": report.witness_anchors,
         "findings": [
             {"code": finding.code, "sentence": finding.sentence, "repaired": finding.repaired}
             for finding in report.findings
@@ -134,6 +172,10 @@ def _fsck_lines(report: FsckReport) -> list[str]:
     lines = [f"Checked {report.entries} entries, {report.checkpoints} checkpoints and {report.anchors} anchors."]
     if report.erased:
         lines.append(f"{report.erased} of the entries were erased: their commitments are whole, the rest is gone.")
+    if report.recovered:
+        lines.append(f"{report.recovered} of the entries are known by their commitment alone: they were recovered.")
+    if report.witness_anchors:
+        lines.append(f"Checked {report.witness_anchors} anchors on other ledgers.")
     for finding in report.findings:
         mark = "repaired" if finding.repaired else "FINDING"
         lines.append(f"{mark}: {harmless(finding.sentence, 400)} [{finding.code}]")

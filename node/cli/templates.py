@@ -1,8 +1,9 @@
-"""`templates add|list|show|sample`: the micro-credentials that this institution awards."""
+"""`templates add|list|show|department|sample`: the micro-credentials that this institution awards."""
 
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,38 @@ def show(directory: Path, key: str, as_json: bool) -> None:
     value = item.to_json()
     lines = [f"{name}: {harmless(json.dumps(part, ensure_ascii=False), 2000)}" for name, part in value.items()]
     answer(as_json, "templates-show", {"template": value}, lines)
+
+
+@templates.command()
+@directory_argument
+@click.argument("key")
+@click.argument("name", metavar="[DEPARTMENT]", required=False)
+@click.option("--none", "no_department", is_flag=True, help="It belongs to no department any more.")
+@json_option
+def department(directory: Path, key: str, name: str | None, no_department: bool, as_json: bool) -> None:
+    """Say which department awards a micro-credential, or show it; capitals do not matter.
+
+    A token with departments issues, approves, revokes and sees only theirs. It holds for all versions of the
+    template, and for credentials that were issued before.
+
+    \b
+    Examples:
+      rootseal node templates department mynode lab-safety chemistry
+      rootseal node templates department mynode lab-safety --none
+
+    Exit codes: 0 done; 2 no such key.
+    """
+    from node.access import Access
+
+    if no_department and name is not None:
+        raise click.UsageError("Give a department or --none, not both.")
+    with opened(directory) as services:
+        _one(services.templates(), key)
+        if name is not None or no_department:
+            Access(services.store, time.time).set_department(key, name)
+        found = services.store.departments.of(key)
+    line = f"{key} belongs to {harmless(found)}" if found else f"{key} belongs to no department"
+    answer(as_json, "templates-department", {"key": key, "department": found}, [line])
 
 
 @templates.command()

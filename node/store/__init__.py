@@ -15,6 +15,7 @@ from node.store.records import (
     StatusAct,
 )
 from node.store.store import STORE_NAME, Store
+from node.store.witnesses import Witness
 
 __all__ = [
     "STORE_NAME",
@@ -30,4 +31,5 @@ __all__ = [
     "StatusAct",
     "Store",
     "StoredOutbox",
+    "Witness",
 ]

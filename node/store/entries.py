@@ -19,8 +19,10 @@ _COLUMNS: Final = (
     "learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at, supersedes"
 )
 _INSERT: Final = """INSERT INTO entries (id, template, document, seed, holder, credits, credit_id, commitment, state,
-    learner, micro_credential, awarded_on, row_digest, email, line, supersedes, accepted_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?)"""
+    learner, micro_credential, awarded_on, row_digest, email, line, supersedes, accepted_at, submission)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+# Of entries from before there were submissions nobody asks an approval.
+_PASSED: Final = "(submission IS NULL OR submission IN (SELECT id FROM submissions WHERE state = 'approved'))"
 
 
 class Entries:
@@ -29,9 +31,9 @@ class Entries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add_all(self, entries: Iterable[NewEntry], now: int) -> int:
-        """Accept them, all or none. Raises `ConflictError` where a live award is issued already."""
-        return self._database.change_many(_INSERT, (_values(entry, now) for entry in entries))
+    def add_all(self, entries: Iterable[NewEntry], now: int, submission: int | None = None) -> int:
+        """Accept them, all or none, as one submission. Raises `ConflictError` where a live award is issued already."""
+        return self._database.change_many(_INSERT, ((*_values(entry, now), submission) for entry in entries))
 
     def live_award(self, learner: str, micro_credential: str, awarded_on: str) -> tuple[str, bytes, EntryState] | None:
         """Id, row digest and state of the live credential for this award."""
@@ -67,16 +69,22 @@ class Entries:
         """The entry with this commitment, in whatever state."""
         return self._one("commitment = ?", commitment)
 
-    def due(self, accepted_by: int) -> bool:
-        """True iff an entry accepted at or before `accepted_by` waits to be sealed."""
-        query = "SELECT 1 FROM entries WHERE state = 'accepted' AND accepted_at <= ? LIMIT 1"
-        return self._database.row(query, (accepted_by,)) is not None
+    def due(self, accepted_by: int, *, approved: bool = False) -> bool:
+        """True iff an entry accepted at or before `accepted_by` waits to be sealed; `approved`: and may be."""
+        query = "SELECT 1 FROM entries WHERE state = 'accepted' AND accepted_at <= ?"
+        passed = f" AND {_PASSED}" if approved else ""
+        return self._database.row(f"{query}{passed} LIMIT 1", (accepted_by,)) is not None
 
-    def waiting(self, accepted_by: int | None) -> list[tuple[int, bytes, int]]:
-        """(number, commitment, template) of accepted entries, all or those accepted by then."""
+    def waiting(self, accepted_by: int | None, *, approved: bool = False) -> list[tuple[int, bytes, int]]:
+        """(number, commitment, template) of accepted entries, all or those accepted by then.
+
+        With `approved` only those whose submission a second person let pass.
+        """
         limit = (1 << 62) if accepted_by is None else accepted_by
+        passed = f" AND {_PASSED}" if approved else ""
         return self._database.rows(
-            "SELECT number, commitment, template FROM entries WHERE state = 'accepted' AND accepted_at <= ?", (limit,)
+            f"SELECT number, commitment, template FROM entries WHERE state = 'accepted' AND accepted_at <= ?{passed}",
+            (limit,),
         )
 
     def seal(self, places: Sequence[tuple[int, int]]) -> None:

@@ -45,6 +45,11 @@ class Erasures:
         values = (erased_seed(entry.commitment), f"erased/{entry.number}", entry.id)
         if not self._database.change(_OVERWRITE, values):
             return False
+        self._database.change("DELETE FROM status_notes WHERE entry = ?", (entry.id,))
+        self._database.change("DELETE FROM identity_checks WHERE ? IN (entry, old)", (entry.id,))
+        self._database.change(
+            "UPDATE credit_acts SET award = NULL, salt = NULL WHERE commitment = ?", (entry.commitment,)
+        )
         self._database.change("INSERT OR IGNORE INTO erasures VALUES (?, ?)", (entry.id, now))
         return True
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 
+from node.principal import acting_by
 from node.store.act_chain import FIRST, act_hash
 from node.store.database import Database
 from node.store.records import RecordedAct
@@ -56,8 +57,12 @@ class Acts:
         self._database = database
 
     def add(self, at: int, act: str, subject: str, detail: Mapping[str, object]) -> bytes:
-        """One line; part of the caller's transaction, so that no act is without its effect. The new head."""
-        text = json.dumps(detail, sort_keys=True)
+        """One line; part of the caller's transaction, so that no act is without its effect. The new head.
+
+        `detail.by` says who: a person and the token, the command line; without it the node acted by itself.
+        """
+        by = acting_by()
+        text = json.dumps(detail if by is None else {**detail, "by": by}, sort_keys=True)
         with self._database.writing() as utils:
             # Under the writers' lock: two processes must not both follow the same line.
             head = act_hash(self.head(), at, act, subject, text)
@@ -68,6 +73,23 @@ class Acts:
         """The hash of the newest line, 32 bytes; zeros where there is none."""
         found = self._database.row("SELECT hash FROM acts ORDER BY position DESC LIMIT 1")
         return FIRST if found is None else found[0]
+
+    def page(self, after: int, count: int) -> list[tuple[int, RecordedAct]]:
+        """The next `count` lines with position > `after`, each with its position."""
+        rows = self._database.rows(
+            "SELECT position, at, act, subject, detail, hash FROM acts WHERE position > ? ORDER BY position LIMIT ?",
+            (after, count),
+        )
+        return [(position, RecordedAct(*act)) for position, *act in rows]
+
+    def recent(self, before: int, count: int) -> list[tuple[int, RecordedAct]]:
+        """Up to `count` lines with position < `before`, the newest first."""
+        rows = self._database.rows(
+            "SELECT position, at, act, subject, detail, hash FROM acts WHERE position < ?"
+            " ORDER BY position DESC LIMIT ?",
+            (before, count),
+        )
+        return [(position, RecordedAct(*act)) for position, *act in rows]
 
     def all(self) -> tuple[RecordedAct, ...]:
         """Every line, oldest first."""

@@ -10,7 +10,7 @@ from node.store.records import AnchorRow, Checkpoint
 from rootseal.anchoring import BlockRef, Evidence
 from rootseal.errors import StoreError
 
-__all__ = ["Log"]
+__all__ = ["Log", "evidence_from_text", "evidence_text"]
 
 _CHECKPOINT: Final = "SELECT size, root, signed_at, anchor_by, key, signature, acts_head FROM checkpoints"
 _ANCHOR: Final = (
@@ -67,6 +67,11 @@ class Log:
         rows = self._database.rows(f"{_CHECKPOINT} WHERE size > ? ORDER BY size LIMIT ?", (after, count))
         return tuple(Checkpoint(*row) for row in rows)
 
+    def recent_checkpoints(self, before: int, count: int) -> tuple[Checkpoint, ...]:
+        """Up to `count` with size < `before`, the newest first."""
+        rows = self._database.rows(f"{_CHECKPOINT} WHERE size < ? ORDER BY size DESC LIMIT ?", (before, count))
+        return tuple(Checkpoint(*row) for row in rows)
+
     def unanchored(self) -> tuple[Checkpoint, ...]:
         """Promises that no final anchor in the store keeps yet, ascending."""
         rows = self._database.rows(
@@ -83,7 +88,7 @@ class Log:
                 if (stored.root, stored.size) != (a.root, a.size):
                     raise StoreError(f"anchor {a.sequence} is final with two roots; run `rootseal node fsck`")
                 return False
-            evidence = None if a.evidence is None else _evidence_text(a.evidence)
+            evidence = None if a.evidence is None else evidence_text(a.evidence)
             utils.conn.execute(
                 "INSERT INTO anchors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -95,12 +100,21 @@ class Log:
 
     def replace_evidence(self, sequence: int, evidence: Evidence | None) -> None:
         """Put evidence that was verified anew in the place of evidence that fails."""
-        text = None if evidence is None else _evidence_text(evidence)
+        text = None if evidence is None else evidence_text(evidence)
         self._database.change("UPDATE anchors SET evidence = ? WHERE sequence = ?", (text, sequence))
 
     def anchors(self) -> tuple[AnchorRow, ...]:
         """All final anchors by sequence."""
         return tuple(_anchor(row) for row in self._database.rows(f"{_ANCHOR} ORDER BY sequence"))
+
+    def recent_anchors(self, before: int, count: int) -> tuple[AnchorRow, ...]:
+        """Up to `count` final ones with sequence < `before`, the newest first."""
+        rows = self._database.rows(f"{_ANCHOR} WHERE sequence < ? ORDER BY sequence DESC LIMIT ?", (before, count))
+        return tuple(_anchor(row) for row in rows)
+
+    def anchor(self, sequence: int) -> AnchorRow | None:
+        """The final anchor with this number."""
+        return self._anchor("WHERE sequence = ?", sequence)
 
     def newest_anchor(self) -> AnchorRow | None:
         """The last final anchor."""
@@ -122,11 +136,12 @@ class Log:
 def _anchor(row: tuple[Any, ...]) -> AnchorRow:
     sequence, size, previous, root, key, transaction, number, block_hash, time, evidence, document = row
     block = BlockRef(number, block_hash, time)
-    read = None if evidence is None else _evidence(evidence)
+    read = None if evidence is None else evidence_from_text(evidence)
     return AnchorRow(sequence, size, previous, root, key, transaction, block, read, document)
 
 
-def _evidence_text(evidence: Evidence) -> str:
+def evidence_text(evidence: Evidence) -> str:
+    """Evidence as a row keeps it."""
     return json.dumps(
         [
             evidence.header.hex(),
@@ -138,6 +153,7 @@ def _evidence_text(evidence: Evidence) -> str:
     )
 
 
-def _evidence(text: str) -> Evidence:
+def evidence_from_text(text: str) -> Evidence:
+    """The inverse of `evidence_text`."""
     header, receipt_index, proof, log_index = json.loads(text)
     return Evidence(bytes.fromhex(header), receipt_index, tuple(map(bytes.fromhex, proof)), log_index)

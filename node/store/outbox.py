@@ -14,16 +14,23 @@ __all__ = ["StoredOutbox"]
 
 _INTENT: Final = (
     "SELECT name, key, target, data, value, gas_limit, gas_margin, gas_maximum, position, version, state, nonce,"
-    " place_number, place_hash, place_transaction, sent_at FROM intents"
+    " place_number, place_hash, place_transaction, sent_at FROM"
 )
-_ATTEMPT: Final = "SELECT hash, intent, nonce, raw, max_fee, tip, legacy, gas, data, signed_at FROM attempts"
+_ATTEMPT: Final = "SELECT hash, intent, nonce, raw, max_fee, tip, legacy, gas, data, signed_at FROM"
 
 
 class StoredOutbox:
-    """The tables `intents` and `attempts`."""
+    """The tables `intents` and `attempts`; those of witnesses have the same shape.
 
-    def __init__(self, database: Database) -> None:
+    `scope` is what names begin with in the tables, and what nobody outside sees: one key sends on several
+    chains, each with nonces of its own, so that each has a queue of its own.
+    """
+
+    def __init__(self, database: Database, tables: tuple[str, str] = ("intents", "attempts"), scope: str = "") -> None:
         self._database = database
+        self._intents, self._attempts = tables
+        self._scope = scope
+        self._mine = f"substr(name, 1, {len(scope)}) = '{scope}'" if scope else "1"
 
     def add(self, intent: Intent) -> Intent:
         """See `Outbox.add`."""
@@ -31,10 +38,10 @@ class StoredOutbox:
             stored = self.get(intent.name)
             if stored is None:
                 utils.conn.execute(
-                    "INSERT INTO intents (name, version, key, target, data, value, gas_limit, gas_margin, gas_maximum,"
-                    " state, nonce, place_number, place_hash, place_transaction, sent_at)"
+                    f"INSERT INTO {self._intents} (name, version, key, target, data, value, gas_limit, gas_margin,"
+                    " gas_maximum, state, nonce, place_number, place_hash, place_transaction, sent_at)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (intent.name, intent.version, intent.key, intent.to, *_changing(intent)),
+                    (self._scope + intent.name, intent.version, intent.key, intent.to, *_changing(intent)),
                 )
                 stored = self._stored(intent.name)
             if (stored.key, stored.to) != (intent.key, intent.to):
@@ -43,26 +50,30 @@ class StoredOutbox:
 
     def get(self, name: str) -> Intent | None:
         """See `Outbox.get`."""
-        found = self._database.row(f"{_INTENT} WHERE name = ?", (name,))
-        return None if found is None else _intent(found)
+        found = self._many("name = ?", self._scope + name)
+        return found[0] if found else None
 
     def unfinished(self, key: bytes) -> tuple[Intent, ...]:
         """See `Outbox.unfinished`."""
-        rows = self._database.rows(f"{_INTENT} WHERE key = ? AND state <> 'final' ORDER BY position", (key,))
-        return tuple(_intent(row) for row in rows)
+        return self._many("key = ? AND state <> 'final'", key)
 
     def attempts(self, name: str) -> tuple[Attempt, ...]:
         """See `Outbox.attempts`."""
-        rows = self._database.rows(f"{_ATTEMPT} WHERE intent = ? ORDER BY position", (name,))
-        return tuple(_attempt(row) for row in rows)
+        query = f"{_ATTEMPT} {self._attempts} WHERE intent = ? ORDER BY position"
+        return tuple(self._attempt(row) for row in self._database.rows(query, (self._scope + name,)))
+
+    def offered(self, transaction: bytes) -> Fees | None:
+        """What an attempt with this hash offered per gas; None where it was not signed here."""
+        rows = self._database.rows(f"{_ATTEMPT} {self._attempts} WHERE hash = ?", (transaction,))
+        return self._attempt(rows[0]).fees if rows else None
 
     def update(self, intent: Intent) -> Intent:
         """See `Outbox.update`."""
         changed = self._database.change(
-            "UPDATE intents SET data = ?, value = ?, gas_limit = ?, gas_margin = ?, gas_maximum = ?, state = ?,"
-            " nonce = ?, place_number = ?, place_hash = ?, place_transaction = ?, sent_at = ?, version = version + 1"
-            " WHERE name = ? AND version = ?",
-            (*_changing(intent), intent.name, intent.version),
+            f"UPDATE {self._intents} SET data = ?, value = ?, gas_limit = ?, gas_margin = ?, gas_maximum = ?,"
+            " state = ?, nonce = ?, place_number = ?, place_hash = ?, place_transaction = ?, sent_at = ?,"
+            " version = version + 1 WHERE name = ? AND version = ?",
+            (*_changing(intent), self._scope + intent.name, intent.version),
         )
         if changed != 1:
             raise ConflictError(f"{intent.name} was changed by another process; nothing is lost, run it again")
@@ -74,11 +85,11 @@ class StoredOutbox:
         with self._database.writing() as utils:
             after = self.update(intent)
             utils.conn.execute(
-                "INSERT INTO attempts (hash, intent, nonce, raw, max_fee, tip, legacy, gas, data, signed_at)"
+                f"INSERT INTO {self._attempts} (hash, intent, nonce, raw, max_fee, tip, legacy, gas, data, signed_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
                 (
-                    *(a.hash, a.intent, a.nonce, a.raw, str(a.fees.max_fee), str(a.fees.tip), int(a.fees.legacy)),
-                    *(a.gas, a.data, a.signed_at),
+                    *(a.hash, self._scope + a.intent, a.nonce, a.raw, str(a.fees.max_fee), str(a.fees.tip)),
+                    *(int(a.fees.legacy), a.gas, a.data, a.signed_at),
                 ),
             )
             return after
@@ -89,20 +100,37 @@ class StoredOutbox:
         Only once `old` is retired, finally: then none of its attempts can take effect any more.
         """
         return self._database.change(
-            "UPDATE intents SET key = ?, state = 'planned', nonce = NULL, place_number = NULL, place_hash = NULL,"
-            " place_transaction = NULL, sent_at = NULL, version = version + 1 WHERE key = ? AND state <> 'final'",
+            f"UPDATE {self._intents} SET key = ?, state = 'planned', nonce = NULL, place_number = NULL,"
+            " place_hash = NULL, place_transaction = NULL, sent_at = NULL, version = version + 1"
+            f" WHERE key = ? AND state <> 'final' AND {self._mine}",
             (new, old),
         )
 
     def named(self, prefix: str) -> tuple[Intent, ...]:
         """Every intent whose name begins so, in queue order."""
-        rows = self._database.rows(f"{_INTENT} WHERE substr(name, 1, ?) = ? ORDER BY position", (len(prefix), prefix))
-        return tuple(_intent(row) for row in rows)
+        return self._many("substr(name, 1, ?) = ?", len(self._scope + prefix), self._scope + prefix)
+
+    def begun(self, prefix: str) -> tuple[Intent, ...]:
+        """Those whose name begins so that are not final, in queue order, whatever their key."""
+        return tuple(intent for intent in self._many("state <> 'final'") if intent.name.startswith(prefix))
 
     def counts(self) -> dict[str, int]:
         """How many intents are in each state, by the state's name."""
-        found = dict(self._database.rows("SELECT state, count(*) FROM intents GROUP BY state"))
+        query = f"SELECT state, count(*) FROM {self._intents} WHERE {self._mine} GROUP BY state"
+        found = dict(self._database.rows(query))
         return {state.value: int(found.get(state.value, 0)) for state in State}
+
+    def _many(self, where: str, *parameters: object) -> tuple[Intent, ...]:
+        query = f"{_INTENT} {self._intents} WHERE {where} AND {self._mine} ORDER BY position"
+        return tuple(self._intent(row) for row in self._database.rows(query, parameters))
+
+    def _intent(self, row: tuple[Any, ...]) -> Intent:
+        name, *rest = row
+        return _intent((name[len(self._scope) :], *rest))
+
+    def _attempt(self, row: tuple[Any, ...]) -> Attempt:
+        attempt_hash, intent, *rest = row
+        return _attempt((attempt_hash, intent[len(self._scope) :], *rest))
 
     def _stored(self, name: str) -> Intent:
         stored = self.get(name)

@@ -31,6 +31,10 @@ class StatusActs:
         )
         return tuple(StatusAct(entry, Act(act), reason, intent, at) for entry, act, reason, intent, at in rows)
 
+    def entries(self) -> tuple[str, ...]:
+        """Ids of all entries that anything was asked for."""
+        return tuple(row[0] for row in self._database.rows("SELECT DISTINCT entry FROM status_acts ORDER BY entry"))
+
     def next_number(self) -> int:
         """A number that no intent of a status act has had; unique inside the caller's transaction."""
         found = self._database.row("SELECT coalesce(max(position), 0) + 1 FROM status_acts")

@@ -8,17 +8,28 @@ from typing import Final
 
 import sqlite_utils
 
+from node.store.access import Departments, Tokens
+from node.store.announcements import Announcements
 from node.store.awards import Awards
+from node.store.credits import CreditActs, IdentityChecks, StatusNotes
 from node.store.database import Database, Fault
+from node.store.delivery import ClaimLinks, HandOvers, Mails
 from node.store.entries import Entries
 from node.store.erasing import Erasures
+from node.store.finding import Finding
 from node.store.keeping import Acts, Documents, Facts
+from node.store.lists import Lists
 from node.store.log import Log
 from node.store.migrations import create_file, upgrade_file
 from node.store.outbox import StoredOutbox
+from node.store.promise_alarms import PromiseAlarms
+from node.store.recovered import Recovered
+from node.store.requests import AnsweredRequests
 from node.store.statuses import StatusActs
+from node.store.submissions import Submissions
 from node.store.superseding import Superseding
 from node.store.templates import Templates
+from node.store.witnesses import Witnesses
 
 __all__ = ["STORE_NAME", "Store"]
 
@@ -36,11 +47,27 @@ class Store:
         self.templates = Templates(database)
         self.entries = Entries(database)
         self.awards = Awards(database)
+        self.finding = Finding(database)
+        self.requests = AnsweredRequests(database)
         self.superseding = Superseding(database)
         self.erasures = Erasures(database)
         self.log = Log(database)
         self.outbox = StoredOutbox(database)
         self.statuses = StatusActs(database)
+        self.witnesses = Witnesses(database)
+        self.recovered = Recovered(database)
+        self.alarms = PromiseAlarms(database)
+        self.credits = CreditActs(database)
+        self.notes = StatusNotes(database)
+        self.identity_checks = IdentityChecks(database)
+        self.tokens = Tokens(database)
+        self.departments = Departments(database)
+        self.submissions = Submissions(database)
+        self.announcements = Announcements(database)
+        self.lists = Lists(database)
+        self.mails = Mails(database)
+        self.claim_links = ClaimLinks(database)
+        self.hand_overs = HandOvers(database)
 
     @classmethod
     def create(cls, path: Path) -> Store:

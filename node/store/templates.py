@@ -31,6 +31,11 @@ class Templates:
                 versions[template.key] = version
         return versions
 
+    def count(self) -> int:
+        """How many versions there are in all; only ever more."""
+        found = self._database.row("SELECT count(*) FROM templates")
+        return 0 if found is None else int(found[0])
+
     def newest(self) -> dict[str, MicroCredential]:
         """The newest version of each, by key."""
         return {key: template for key, (_, template) in self.numbered().items()}

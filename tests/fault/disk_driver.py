@@ -7,6 +7,7 @@ from pathlib import Path
 
 from anchor.web3_chain import open_chain
 from node.config import read_config
+from node.publishing import LogPublisher
 from node.services import Services
 from node.store import STORE_NAME, Store
 from rootseal.errors import RootsealError
@@ -15,6 +16,18 @@ from tests.support.devchain import rpc
 from tests.unit.node.nodes import TEMPLATES, Clock, roster
 
 SAID = 3  # a foreseen error in a sentence
+
+
+def publish(directory: Path) -> int:
+    """Write the files of an export and of the published log, offline; the same exit codes."""
+    try:
+        with Services.open(directory) as services:
+            services.export(None, directory / "out")
+            LogPublisher(services).write(directory / "log")
+    except (RootsealError, OSError) as error:
+        print(error, file=sys.stderr)
+        return SAID
+    return 0
 
 
 def main(directory: Path, url: str, start: float) -> int:
@@ -39,4 +52,6 @@ def main(directory: Path, url: str, start: float) -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[2:] == ["publish"]:
+        sys.exit(publish(Path(sys.argv[1])))
     sys.exit(main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])))

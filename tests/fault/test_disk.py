@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fault.disk_driver import SAID, main
-from tests.fault.scene import Scene, scene
+from tests.fault.disk_driver import SAID, main, publish
+from tests.fault.scene import Scene, scene, share
 from tests.support.devchain import ROOT
 from tests.unit.node.nodes import Clock
 
@@ -71,7 +71,7 @@ def counted(world: Scene, directory: Path) -> dict[str, int]:
 def places(count: int) -> list[int]:
     """Which of `count` calls are made to fail, from 1."""
     if FULL or count <= SAMPLED:
-        return list(range(1, count + 1))
+        return share(list(range(1, count + 1)))
     return sorted({1 + (count - 1) * n // (SAMPLED - 1) for n in range(SAMPLED)} | {count // 2})
 
 
@@ -99,6 +99,58 @@ def test_disk_full_and_input_output_errors(tmp_path: Path, record_property: Call
                 one(world, directory, call, place, error)
                 rounds += 1
         record_property("rounds", rounds)
+
+
+@pytest.mark.fault("disk full, EIO in files handed out", "strace fails one write, fsync or rename of an export or log")
+def test_disk_errors_in_exported_files(tmp_path: Path, record_property: Callable[..., None]) -> None:
+    require_strace("disk full and EIO in exported files")
+    with scene(tmp_path, "disk errors in exported files", epoch=1) as world:
+        world.sealed(3)
+        world.survived(1)
+        world.services.close()
+        shutil.rmtree(world.directory / "published")
+        whole, rounds = published(world, tmp_path / "whole"), 0
+        expected = content(tmp_path / "whole")
+        assert len(expected) > 6
+        for call, count in whole.items():
+            for place in places(count):
+                directory = tmp_path / f"{call}-{place}"
+                error = "EIO" if call != "write" or place % 2 else "ENOSPC"
+                published(world, directory, f"inject={call}:error={error}:when={place}")
+                # Every file is complete or not there; the same command writes the rest.
+                found = content(directory)
+                assert found.items() <= expected.items(), (call, place, found.keys() - expected.keys())
+                assert publish(directory) == 0
+                assert content(directory) == expected
+                rounds += 1
+        record_property("rounds", rounds)
+
+
+def content(directory: Path) -> dict[str, bytes]:
+    """The files handed out; what was written beside and left by a killed process begins with a dot."""
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for name in ("out", "log")
+        for path in sorted((directory / name).rglob("*"))
+        if path.is_file()
+    }
+
+
+def published(world: Scene, directory: Path, *inject: str) -> dict[str, int]:
+    """Export and publish from a copy of the node under strace, one call failing; how often each call was made."""
+    shutil.copytree(world.directory, directory)
+    trace = directory.with_suffix(".trace")
+    options = [word for rule in inject for word in ("-e", rule)]
+    names = "write,fsync,rename" if not inject else inject[0].partition("=")[2].partition(":")[0]
+    # Only what is written after the store was opened and the program loaded: renames, syncs, and writes to files.
+    command = ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-o", str(trace), "-e", f"trace={names}", *options]
+    command += [sys.executable, "-B", "-m", "tests.fault.disk_driver", str(directory), "publish"]
+    environment = os.environ | {"ETH_HASH_BACKEND": "pysha3"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode in ((0, SAID) if inject else (0,)), (inject, done.stderr)
+    text = trace.read_text()
+    assert not inject or "(INJECTED)" in text, inject
+    return {name: len(re.findall(rf"^\d+ +{name}\(", text, re.MULTILINE)) for name in ("write", "fsync", "rename")}
 
 
 def one(world: Scene, directory: Path, call: str, place: int, error: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +21,9 @@ from pathlib import Path
 import pytest
 
 from anchor.web3_chain import open_chain
+from node.access import Access, Role
+from node.client import NodeClient
+from node.client.models import AwardRow
 from node.config import read_config, write_config
 from node.services import Services
 from node.store import EntryState
@@ -84,15 +88,35 @@ def hammer(directory: Path, number: int) -> None:
             time.sleep(0.02)
 
 
+def http_hammer(directory: Path, number: int, url: str, token: str) -> None:
+    """The same over HTTP, one award a request; what gets no answer is asked again with the same key."""
+    date = format_date(int(time.time()) - 86_400)
+    patient = NodeClient(url, token, attempts=10**6, sleep=lambda seconds: time.sleep(min(seconds, 0.1)))
+    with (directory / f"acknowledged-{number}").open("a") as acknowledged, patient as client:
+        for place in range(number * 10**6, (number + 1) * 10**6):
+            award = AwardRow(
+                learner_id=f"{place:08}",
+                given_name="Ana",
+                family_name="Kovač",
+                email=f"l{place}@example.edu",
+                micro_credential="ledgers",
+                awarded_on=date,
+            )
+            accepted = client.issue(award)
+            assert not accepted.already, "it was issued under another key"
+            acknowledged.write(f"{accepted.id}\n")
+            acknowledged.flush()
+
+
 @contextmanager
-def hammering(directory: Path) -> Iterator[None]:
+def hammering(work: Callable[[int], None]) -> Iterator[None]:
     """Children that issue as long as the block lasts, and then die in the middle of it."""
     children: list[int] = []
     for number in range(1, HAMMERS + 1):
         child = os.fork()
         if child == 0:
             try:
-                hammer(directory, number)
+                work(number)
             finally:
                 os._exit(1)
         children.append(child)
@@ -130,7 +154,7 @@ def test_kill_of_node_and_chain_under_load(tmp_path: Path, record_property: Call
             services.add_templates(TEMPLATES)
         node = NodeProcess(directory)
         try:
-            with hammering(directory):
+            with hammering(lambda number: hammer(directory, number)):
                 for _ in range(ROUNDS):
                     disturb(node, chain, chance)
             issued = settled(directory)
@@ -138,6 +162,39 @@ def test_kill_of_node_and_chain_under_load(tmp_path: Path, record_property: Call
             node.end(signal.SIGTERM)
         record_property("rounds", ROUNDS)
         judge(directory, proxy, issued)
+
+
+@pytest.mark.fault(
+    "kill -9 of node and chain under load over HTTP", "`node run` and the embedded chain, two HTTP clients"
+)
+def test_kill_of_node_and_chain_under_load_over_http(tmp_path: Path, record_property: Callable[..., None]) -> None:
+    directory, chance, port = tmp_path / "node", random.Random(21), free_port()
+    with running_chain("embedded", tmp_path) as chain, FaultyProxy(chain.url) as proxy:
+        make_registered(directory, open_chain(chain.url))
+        settings = replace(read_config(directory), chain_urls=(chain.url,), promise_seconds=PROMISE)
+        write_config(directory, replace(settings, grace_seconds=0, anchor_interval_seconds=0, requests_per_token=0))
+        with Services.open(directory) as services:
+            services.add_templates(TEMPLATES)
+            token = Access(services.store, time.time).add("Student system", [Role.ISSUE]).text
+        url = f"http://127.0.0.1:{port}"
+        node = NodeProcess(directory, "--port", str(port))
+        try:
+            with hammering(lambda number: http_hammer(directory, number, url, token)):
+                for _ in range(ROUNDS):
+                    disturb(node, chain, chance)
+                time.sleep(2.0)  # what was asked while nobody was there is answered now
+            issued = settled(directory)
+        finally:
+            node.end(signal.SIGTERM)
+        record_property("rounds", ROUNDS)
+        judge(directory, proxy, issued)
+
+
+def free_port() -> int:
+    """A port that nobody listens on; the node comes back on it each time."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def settled(directory: Path) -> int:

@@ -17,7 +17,7 @@ from rootseal.policy import LedgerPolicy, Policy
 from tests.fault.scene import Scene
 from tests.support.drivers import anvil
 from tests.support.faulty_proxy import Fault, FaultyProxy
-from wallet.collecting import Sources, ledger_facts
+from anchor.collecting import Sources, ledger_facts
 
 SENT = "eth_sendRawTransaction"
 # Two Anvils started within one second would have the same first block, and be the same chain.

@@ -16,10 +16,14 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from anchor.keys import create_keystore
+from anchor.ledger import ledger_abi
+from node.announcing import announce
 from node.app import create_app
+from node.config import read_config, write_config
 from node.health import Health
 from node.services import Services
 from tests.support.devchain import ChainProcess, running_chain
+from tests.support.mail_server import mail_server
 from tests.support.program import Program
 from tests.unit.node.nodes import make_node, open_node
 
@@ -203,8 +207,11 @@ def test_every_command_prints_what_its_schema_says(story: Story) -> None:
     assert pages(story) == {"proof-pending", "checkpoints", "issuer", "status", "health", "did"}
     anchor(story, issued)
     assert pages(story) >= {"proof", "checkpoints"}
+    witness(story)
+    people(story)
     hold_and_show(story)
     verify(story)
+    hand_out(story, issued)
     afterwards(story, issued)
     keep(story, issued)
     govern(story, issued)
@@ -249,6 +256,61 @@ def anchor(story: Story, issued: list[str]) -> None:
     assert story.run("node export-log", node, story.folder / "log")["before"] == 0
 
 
+def witness(story: Story) -> None:
+    """The same log on Anvil; and the published log read back, which has nothing new."""
+    node, folder = story.node, story.folder / "anvil"
+    folder.mkdir()
+    with running_chain("anvil", folder, state=False) as other:
+        bank = other.rpc("eth_accounts")[0]
+        deployment = {"from": bank, "data": "0x" + ledger_abi().bytecode.hex(), "gas": hex(8_000_000)}
+        receipt = None
+        sent = other.rpc("eth_sendTransaction", deployment)
+        while receipt is None:
+            receipt = other.rpc("eth_getTransactionReceipt", sent)
+        there = ("--chain-url", other.url, "--ledger", receipt["contractAddress"].lower())
+        address = story.run("node keys list", node)["keys"][0]["address"]
+        assert story.run("node ledgers add", node, *there, "--register", "--admin", address, code=3)["calls"]
+        added = story.run("node ledgers add", node, *there, "--register")
+        assert story.run("node ledgers anchor", node, "--timeout", "60")["ledgers"][0]["anchored"] > 0
+        assert story.run("node status", node)["ledgers"]
+    assert story.run("node ledgers anchor", node, "--timeout", "0", code=3)["ledgers"][0]["problem"]
+    assert story.run("node ledgers list", node, code=3)["ledgers"][0]["number"] == added["number"]
+    story.run("node ledgers remove", node, added["number"])
+    done = story.run("node recover", node, "--log", story.folder / "log", "--dry-run")
+    assert (done["byCommitment"], done["before"]) == (0, done["size"])
+
+
+def people(story: Story) -> None:
+    """Tokens, a second approver for a while, and what the keys need offline."""
+    node, settings = story.node, story.node / "node.toml"
+    ada, lin = story.folder / "ada.token", story.folder / "lin.token"
+    story.run("node token add", node, "--person", "Ada", "--role", "issue", "-o", ada)
+    made = story.run("node token add", node, "--person", "Lin", "--role", "approve", "--expires", "2100-01-01")
+    lin.write_text(made["token"])
+    assert story.run("node templates department", node, "lab-safety", "Chemistry")["department"] == "chemistry"
+    assert story.run("node templates department", node, "lab-safety", "--none")["department"] is None
+    plain = settings.read_text()
+    settings.write_text(plain.replace("second_approver = false", "second_approver = true"))
+    story.fail("node", "issue", node, story.folder / "roster.csv", code=1, kind="denied")
+    head, *rows = (SAMPLES / "roster-demo.csv").read_text(encoding="utf-8").splitlines()
+    for number in (1, 2):
+        (story.folder / "more.csv").write_text(f"{head}\n{rows[0].replace('2026', f'201{number}')}\n", encoding="utf-8")
+        story.run("node issue", node, story.folder / "more.csv", "--token-file", ada)
+    first, second = (item["id"] for item in story.run("node waiting", node)["submissions"])
+    approved = story.run("node approve", node, first, "--token-file", lin)
+    assert approved["state"] == "approved"
+    story.run("node withdraw", node, approved["preview"])
+    assert story.run("node reject", node, second, "--reason", "twice")["withdrawn"] == 1
+    settings.write_text(plain)
+    assert len(story.run("node token list", node)["tokens"]) == 2
+    assert not story.run("node token revoke", node, made["id"])["valid"]
+    story.run("node recovery-sheet", node, "--with-encrypted-keys", "-o", story.folder / "sheet.html")
+    (story.folder / "typed.txt").write_text((node / "admin-key.json").read_text())
+    story.run("node keys restore", node, "--from", story.folder / "typed.txt", "--to", "admin-key.json")
+    (story.folder / "new.txt").write_text("correct horse battery\n")
+    story.run("node keys passphrase", node, "--new-passphrase-file", story.folder / "new.txt")
+
+
 def first_file(story: Story, issued: list[str]) -> Path:
     return story.files / f"{issued[0].removeprefix('urn:uuid:')}.credential.json"
 
@@ -268,8 +330,46 @@ def hold_and_show(story: Story) -> None:
     )
     assert shown["signatures"] == 1
     story.run("wallet present", wallet, mine, "--disclose", "grade", "-o", story.folder / "plain.presentation.json")
+    shown_file = story.folder / "plain.presentation.json"
+    story.run("wallet pdf", shown_file, "-o", story.folder / "certificate.pdf")
+    assert len(story.run("wallet qr", shown_file, "-o", story.folder / "code.png")["files"]) > 1
+    copy, key = story.folder / "wallet.backup", ("--passphrase-file", story.secret)
+    assert story.run("wallet backup", wallet, "-o", copy, *key)["credentials"] == len(files)
+    assert story.run("wallet restore", story.folder / "wallet again", copy, *key)["credentials"] == len(files)
+    credit(story)
     next(path for path in wallet.rglob("*.credential.json")).write_text("{}")
     assert any(item["state"] == "damaged" for item in story.run("wallet list", wallet, code=1)["credentials"])
+
+
+def credit(story: Story) -> None:
+    """Claimed by the institution, recognised by it too, and issued anew; and why something was revoked."""
+    node, wallet = story.node, story.wallet
+    own = story.run("wallet address", wallet)["address"]
+    held = story.run("wallet list", wallet)["credentials"]
+    mine = next(item for item in held if item["holder"] == own and item["credits"])
+    story.run("node credits deploy", node, "--dry-run")
+    story.run("node credits deploy", node)
+    consent, broken = story.folder / "a.claim.json", story.folder / "broken.claim.json"
+    broken.write_text("{}")
+    signing = ("--policy", story.policy, "--passphrase-file", story.secret)
+    story.run("wallet claim", wallet, mine["id"], "-o", consent, *signing)
+    story.run("node credits submit", node, consent, broken, code=1)
+    story.run("wallet claim", wallet, mine["id"], "--send", "--rpc", story.chain.url, *signing, "--dry-run")
+    story.run("node anchor", node)
+    number, transfer = story.run("node status", node)["home"]["issuer"], story.folder / "t.redemption.json"
+    story.run("wallet redeem", wallet, mine["id"], "--receiver", number, "--award", "A", "-o", transfer, *signing)
+    story.run("node credits redeem", node, "--claim", transfer)
+    assert story.run("node credits list", node)["acts"]
+    assert story.run("wallet credits", wallet, "--policy", story.policy)["total"]["claimed"]
+    story.run("wallet credits", wallet, code=3)
+    desk = ("--holder", "0x" + "09" * 20, "--checked-by", "M. Novak", "--how", "passport", "--dry-run")
+    entry = f"urn:uuid:{next(story.files.glob('*.credential.json')).name.partition('.')[0]}"
+    assert story.run("node reissue", node, entry, *desk)["new"] is None
+    story.run("node suspend", node, entry, "--note", "Fees")
+    story.run("node reason", node, entry, "-o", story.folder / "reason.json")
+    story.run("wallet reason", wallet, story.folder / "reason.json", "--policy", story.policy)
+    story.run("node reinstate", node, entry)
+    story.run("node anchor", node)
 
 
 def verify(story: Story) -> None:
@@ -279,12 +379,45 @@ def verify(story: Story) -> None:
     story.run("verify", answered, "--policy", story.policy, "--audience", "Else", "--nonce", "1", code=1)
     (story.folder / "notes.json").write_text("{}")
     story.run("verify", story.folder / "notes.json", code=1)
+    home = story.run("node status", story.node)["home"]
+    where = ("--rpc", story.chain.url, "--ledger", f"{home['chain']}:{home['ledger']}", "--issuer", home["issuer"])
+    made = story.run("snapshot", *where, "-o", story.folder / "snapshot.json", "--policy", story.policy)
+    offline = ("--status", story.folder / "snapshot.json", "--block-hash", made["blockHash"])
+    story.run("verify", plain, "--policy", story.policy, *offline, "--at", "2026-01-01", "--language", "sl", code=1)
     story.run("trust list")
     story.run("trust list", "--policy", story.policy)
     ledger = f"eip155:31338:0x{'05' * 20}"
     named = ("--issuer", "7=University", "--accreditor", f"0x{'06' * 20}=Agency", "--rpc", "https://node.example")
     story.run("trust add", ledger, *named, "--finality", "depth:12", "--genesis", "0x" + "07" * 32)
     story.run("trust remove", f"{ledger}/7")
+
+
+def hand_out(story: Story, issued: list[str]) -> None:
+    """Mail to a real server, links, bounces, the ledger; webhooks to an address where nobody answers."""
+    node, config = story.node, read_config(story.node)
+    with mail_server() as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        write_config(node, replace(config, smtp_url=url, mail_from="r@uni.example"))
+        assert story.run("node deliver", node, "--limit", 1, "--dry-run")["sample"]
+        assert story.run("node deliver", node, "--limit", 1)["handedOver"] == 1
+    stray = story.folder / "stray.eml"
+    stray.write_text("Subject: hello\n\nyou\n")
+    assert story.run("node bounces", node, stray)["foreign"] == 1
+    story.fail("node", "claim-link", node, issued[0], code=2, kind="config")
+    write_config(node, replace(read_config(node), public_url="https://registrar.example"))
+    assert story.run("node claim-link", node, issued[0])["link"].startswith("https://registrar.example/claim#")
+    write_config(node, config)
+    assert story.run("node delivered", node, issued[1], "--by-hand")["counted"]
+    told = story.run("node deliveries", node, "--csv", story.folder / "deliveries.csv")
+    assert told["total"]["delivered"] == 2
+    hook = story.run("node webhook add", node, "http://127.0.0.1:9/", "--allow-private")["id"]
+    assert story.run("node webhook list", node)["webhooks"]
+    story.run("node webhook test", node, hook, code=3)
+    with Services.open(node) as services:
+        announce(services.store, "overdue", "checkpoint/0", {}, services.now)
+    assert story.run("node errands", node, "--once", code=3)["webhooks"]["failed"] == 1
+    assert story.run("node webhook log", node, hook)["deliveries"][0]["attempts"] == 1
+    story.run("node webhook remove", node, hook)
 
 
 def afterwards(story: Story, issued: list[str]) -> None:

@@ -126,7 +126,7 @@ def test_an_older_attempt_that_is_mined_after_the_amendment_counts_for_what_it_i
     first = seal(slow.services, 0)
     slow.services.anchor("sent", 1)
     newest = seal(slow.services, 2)
-    slow.services.anchoring._plan(slow.services.now, True)
+    slow.services.anchoring._track.plan(lambda: True)
     slow.chain.mine()
     slow.clock.on_sleep = slow.chain.mine
     assert slow.services.anchor(timeout=300).reached

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from anchor.chain import ChainUnavailable
+from node.announcing import announce
 from node.backup_record import record_backup
 from node.cli.doctoring import doctor
 from node.config import read_config, write_config
@@ -21,7 +22,9 @@ from node.doctor_result import DoctorReport
 from node.gas import ANCHOR, REVOKE_ALONE, SETUP, gas_of
 from node.publishing import LogPublisher
 from node.store import STORE_NAME
+from node.webhooks import Webhooks
 from tests.support.fake_chain import FakeChain
+from tests.support.mail_server import mail_server
 from tests.unit.node.conftest import Node
 from tests.unit.node.nodes import START, make_node, roster
 
@@ -175,7 +178,7 @@ def test_a_damaged_database_is_found(tidy: Node) -> None:
     path.write_bytes(data)
     report = examined(tidy)
     assert report.of("database").outcome == "problem"
-    assert report.of("promises, backup, published log").outcome == "unknown"
+    assert report.of("promises, backup, published log, mail, webhooks").outcome == "unknown"
 
 
 def test_an_older_schema_is_told_and_not_upgraded(tidy: Node) -> None:
@@ -254,3 +257,35 @@ def test_the_gas_table_is_the_measured_one() -> None:
     )
     assert packaged == {act: measured[act] for act in packaged}, "copy the figures of contracts/gas.json to node/"
     assert {ANCHOR, REVOKE_ALONE, *SETUP} == set(packaged)
+
+
+def test_the_mail_server_is_greeted_and_gets_no_mail(tidy: Node) -> None:
+    assert "no mail is sent" in examined(tidy).of("mail").sentence
+    with mail_server(password="pass") as server:
+        (tidy.directory / "mail-secret").write_text("pass\n")
+        config = replace(
+            read_config(tidy.directory),
+            smtp_url=f"smtp://127.0.0.1:{server.port}",
+            mail_from="registrar@uni.example",
+            smtp_user="node",
+            smtp_password_file="mail-secret",
+        )
+        write_config(tidy.directory, config)
+        found = examined(tidy).of("mail")
+        assert (found.outcome, server.logins, server.taken) == ("ok", ["node"], [])
+        (tidy.directory / "mail-secret").write_text("wrong\n")
+        assert "535" in examined(tidy).of("mail").sentence
+        write_config(tidy.directory, replace(config, mail_template="nothing.txt"))
+        assert "mail_template" in examined(tidy).of("mail").sentence
+    write_config(tidy.directory, replace(config, smtp_password_file="nothing"))
+    assert "smtp_password_file" in examined(tidy).of("mail").sentence
+
+
+def test_webhooks_that_wait_for_long_are_a_problem(tidy: Node) -> None:
+    assert examined(tidy).of("webhooks").sentence == "there are none"
+    services = tidy.services
+    hooks = Webhooks(services.store, services.home, test=True, clock=tidy.clock)
+    hooks.add("https://uni.example/", [], allow_private=False)
+    announce(services.store, "overdue", "checkpoint/9", {}, services.now)
+    assert examined(tidy).of("webhooks").outcome == "ok"
+    assert "the oldest for 2 hours" in examined(tidy, now=START + 7200).of("webhooks").sentence

@@ -1,0 +1,60 @@
+"""The console and the public page of anchors, put into the application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Flask
+from werkzeug.exceptions import NotFound
+
+from node.access import Access
+from node.console.anchors import anchor_pages
+from node.console.approvals import approval_pages
+from node.console.credentials import credential_pages
+from node.console.gate import install_gate, protect_forms
+from node.console.lists import list_pages
+from node.console.overview import overview_pages
+from node.console.pages import install_page_rules
+from node.console.secret_key import SecretKey
+from node.console.sessions import ConsoleCookies, Sessions
+from node.console.signing_in import signing_in_pages
+from node.console.status_changes import status_pages
+
+if TYPE_CHECKING:
+    from node.services import Services
+
+__all__ = ["install_console"]
+
+_STYLE = "console.static"
+
+
+def install_console(app: Flask, services: Services, access: Access) -> None:
+    """`/console…` for officers with a token, `/anchors…` for everybody."""
+    ConsoleCookies.configure(app, secure=services.config.public_url is not None)
+    app.session_interface = ConsoleCookies(SecretKey(services.directory))
+    forms, sessions = protect_forms(app), Sessions(access, lambda: services.now)
+    routes = Blueprint(
+        "console",
+        __name__,
+        url_prefix="/console",
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/static",
+    )
+    install_gate(routes, sessions, forms)
+    install_page_rules(routes, services, _STYLE)
+    signing_in_pages(routes, sessions)
+    overview_pages(routes, services, access)
+    list_pages(routes, services)
+    approval_pages(routes, services)
+    credential_pages(routes, services, access)
+    status_pages(routes, services, access)
+
+    @routes.get("/<path:rest>")
+    def nowhere(rest: str) -> str:
+        raise NotFound
+
+    app.register_blueprint(routes)
+    public = anchor_pages(services)
+    install_page_rules(public, services, _STYLE)
+    app.register_blueprint(public)

@@ -1,0 +1,139 @@
+"""What all pages share: how they are made, their headers, and how failures look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from node.access import AccessDenied, Principal, Role
+from node.console.words import FILTERS
+from node.logs import log_failure
+from node.problems import Refused
+from rootseal.errors import ConfigError, ConflictError, InputError, RootsealError, UndeterminedError
+
+if TYPE_CHECKING:
+    from node.services import Services
+
+__all__ = ["Mistake", "go", "install_page_rules", "page"]
+
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_TITLES: Final = {
+    400: "This did not work",
+    403: "You may not do this",
+    404: "There is nothing here",
+    405: "There is nothing here",
+    409: "This is not possible any more",
+    413: "The file is too large",
+    429: "Too many requests",
+    503: "Not possible at the moment",
+}
+_SENTENCES: Final = {
+    404: "The address may be wrong, or what stood here is not yours to see.",
+    405: "This page cannot be asked in this way.",
+    413: "The request is larger than this server reads. Nothing was stored.",
+    429: "Wait a minute, then try again.",
+}
+_FORM: Final = (
+    "The form was not sent from a page of your present session: you may have signed in again since it was opened, or "
+    "another site sent it. Nothing was done. Go back, load the page anew, and try again."
+)
+_CHAIN: Final = "The chain cannot be asked at the moment. Nothing was done; try again later."
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong in a form: the id of the field, and a sentence with the way out."""
+
+    field: str
+    sentence: str
+
+
+def page(name: str, status: int = 200, **values: object) -> Response:
+    """A page from `templates/NAME.html`. `mistakes` are listed at its top, each linked to its field."""
+    values.setdefault("mistakes", ())
+    return make_response(render_template(f"console/{name}.html", **values), status)
+
+
+def go(endpoint: str, **values: object) -> Response:
+    """To another page of the console with GET, so that loading anew sends nothing twice."""
+    return make_response(redirect(url_for(f"console.{endpoint}", **values), 303))
+
+
+def install_page_rules(routes: Blueprint, services: Services, css: str) -> None:
+    """Filters, what every template knows, headers and the look of failures, for one blueprint. `css` is an endpoint."""
+    for name, function in FILTERS.items():
+        routes.add_app_template_filter(function, name)
+
+    @routes.context_processor
+    def known() -> dict[str, object]:
+        who: Principal | None = g.get("principal")
+        return {
+            "css": css,
+            "institution": services.config.name,
+            "test": services.config.test,
+            "who": who,
+            "may": lambda role: who is not None and who.may(Role(role)),
+            "whole": who is not None and not who.departments,
+        }
+
+    @routes.after_request
+    def headers(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    routes.register_error_handler(HTTPException, _on_http)
+    routes.register_error_handler(RootsealError, _on_rootseal)
+    routes.register_error_handler(Exception, _on_bug)
+
+
+def _failure(status: int, sentence: str) -> Response:
+    return page("failure", status, title=_TITLES.get(status, "This did not work"), sentence=sentence)
+
+
+def _on_http(error: HTTPException) -> Response:
+    if isinstance(error, CSRFError):
+        return _failure(403, _FORM)
+    status = error.code or 500
+    own = error.description if type(error).description != error.description else None
+    response = _failure(status, own or _SENTENCES.get(status) or "The request could not be read. Nothing was done.")
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _on_rootseal(error: RootsealError) -> Response:
+    if isinstance(error, Refused):
+        return _failure(error.status, error.detail)
+    if isinstance(error, InputError):
+        return _failure(400, f"{error.where}: {error.problem}. Nothing was done.")
+    if isinstance(error, AccessDenied):
+        return _failure(403, f"{error}. Nothing was done.")
+    if isinstance(error, ConflictError):
+        return _failure(409, f"{error}.")
+    log_failure("request failed", error)
+    if isinstance(error, UndeterminedError):
+        return _failure(503, _CHAIN)
+    if isinstance(error, ConfigError):
+        return _failure(503, "A setting of the node hinders it. Tell whoever runs the node: 'rootseal doctor' says more.")
+    return _failure(500, "Something went wrong here. It was written to the log of the node. Tell whoever runs it.")
+
+
+def _on_bug(error: Exception) -> Response:
+    log_failure("request failed", error)
+    return _failure(500, "Something went wrong here. It was written to the log of the node. Tell whoever runs it.")

@@ -1,0 +1,221 @@
+"""The anchors of one log on one ledger: found on chain, planned, sent, written down. Home and witnesses alike.
+
+Everything starts from the store and the chain alone, so that recovery is the ordinary path. What the chain
+holds and this store does not is never anchored over, but said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, Protocol
+
+from anchor.chain import Chain, ChainUnavailable
+from anchor.evidence import build
+from anchor.ledger import Head, Ledger, call_data, ledger_abi
+from anchor.ledger_events import AnchoredEvent, anchored_events
+from anchor.outbox import Intent, State
+from anchor.sender import Progress, Sender
+from node.connection import Connection
+from node.store import AnchorRow, Checkpoint, Store, StoredOutbox
+from rootseal.anchoring import Anchor, BlockRef
+from rootseal.commitment import Home
+from rootseal.errors import StoreError
+from rootseal.facts import DocumentFact
+
+__all__ = ["Anchors", "Track", "anchor_content", "as_anchor", "dead_anchors"]
+
+_ANCHOR: Final = "anchor/"  # how the names of anchors begin
+
+
+class Anchors(Protocol):
+    """Where final anchors of one ledger are kept."""
+
+    def newest_anchor(self) -> AnchorRow | None:
+        """The last one."""
+
+    def add_anchor(self, anchor: AnchorRow, now: int) -> bool:
+        """Store it; False where it is there already. Raises `StoreError` where another one is."""
+
+
+class Track:
+    """One log on one ledger. `stored` is called in the transaction that stores a final anchor."""
+
+    def __init__(
+        self,
+        store: Store,
+        connection: Connection,
+        anchors: Anchors,
+        outbox: StoredOutbox,
+        stored: Callable[[AnchorRow, int], None],
+    ) -> None:
+        self._store = store
+        self._connection = connection
+        self._anchors = anchors
+        self._outbox = outbox
+        self._stored = stored
+        self._sender: Sender | None = None
+        self.seen_in_step = False
+
+    def adopt(self, now: int) -> tuple[AnchorRow, ...]:
+        """Write down every final anchor on chain that the store has not, with its evidence.
+
+        A crash in between: the next call finds them again. Raises `StoreError` where one holds a
+        checkpoint that this store never signed.
+        """
+        last = self._anchors.newest_anchor()
+        known = 0 if last is None else last.sequence
+        ledger = self._connection.ledger
+        head = ledger.head(self._issuer)
+        self.check_in_step(head)
+        if head.sequence <= known:
+            return ()
+        final = self._connection.final()
+        first = (self._connection.config.deployment_block or 0) if last is None else last.block.number
+        events = anchored_events(ledger.chain, ledger.address, self._issuer, first, final.number)
+        found = sorted((event for event in events if event.sequence > known), key=lambda event: event.sequence)
+        documents = ledger.documents(self._issuer) if found else ()
+        return tuple(
+            self._adopted(ledger.chain, event, sequence, documents, now)
+            for sequence, event in enumerate(found, known + 1)
+        )
+
+    def _adopted(
+        self, chain: Chain, event: AnchoredEvent, sequence: int, documents: tuple[DocumentFact, ...], now: int
+    ) -> AnchorRow:
+        if event.sequence != sequence or event.log is None:
+            raise ChainUnavailable("eth_getLogs", f"the node does not give the event of anchor {sequence}")
+        self._own(event.size, event.root, event.sequence)
+        block = chain.block(event.log.block_number)
+        if block is None or block.hash != event.log.block_hash:
+            raise ChainUnavailable("eth_getLogs", "an event's block is not on the chain", event.log.block_number)
+        in_force = [fact.document_hash for fact in documents if fact.block_number <= block.number]
+        row = AnchorRow(
+            event.sequence,
+            event.size,
+            event.previous_size,
+            event.root,
+            event.key,
+            event.log.transaction,
+            BlockRef(block.number, block.hash, block.timestamp),
+            None,
+            in_force[-1] if in_force and any(in_force[-1]) else None,
+        )
+        row = replace(row, evidence=build(chain, as_anchor(row, self._connection.config.home, ())))
+        with self._store.writing():
+            if self._anchors.add_anchor(row, now):
+                self._stored(row, now)
+        return row
+
+    def plan(self, wanted: Callable[[], bool]) -> Intent | None:
+        """Queue the newest checkpoint if it is `wanted` now, or put it into the intent that waits.
+
+        One unmined anchor at a time: its replacement carries the newest checkpoint.
+        """
+        newest = self._store.log.newest_checkpoint()
+        if newest is None:
+            return None
+        head = self._connection.ledger.head(self._issuer)
+        queue = self._outbox.unfinished(self._connection.signer.address)
+        last = next((intent for intent in reversed(queue) if intent.name.startswith(_ANCHOR)), None)
+        if last is not None and last.state is not State.MINED:
+            sequence, size = anchor_content(last.data)
+            return self._outbox.update(last.amended(self._data(sequence, newest))) if size < newest.size else None
+        sequence, size = (head.sequence, head.size) if last is None else anchor_content(self._achieved(last))
+        if newest.size <= max(size, head.size) or not wanted():
+            return None
+        intent = Intent(
+            f"{_ANCHOR}{sequence + 1}",
+            self._connection.signer.address,
+            self._connection.ledger.address,
+            self._data(sequence + 1, newest),
+        )
+        # A crash before this commit: the next tick plans the same. After it: the name makes it one intent.
+        return self._outbox.add(intent)
+
+    def send(self, now: float) -> Progress:
+        """One round of the sender for everything that the key has queued here."""
+        if self._sender is None:
+            self._sender = self._connection.sender(self._outbox)
+        return self._sender.tick(now)
+
+    def check_in_step(self, head: Head) -> None:
+        """Raises `StoreError` where the last anchor on chain holds a checkpoint that this store does not have."""
+        if head.sequence:
+            own = self._store.log.checkpoint(head.size)
+            record = None if own is None else self._connection.ledger.anchor_of(self._issuer, own.root)
+            if own is None or record is None:
+                raise StoreError(self._ahead(head.sequence, head.size))
+        self.seen_in_step = True
+
+    def _own(self, size: int, root: bytes, sequence: int) -> None:
+        own = self._store.log.checkpoint(size)
+        if own is None or own.root != root:
+            raise StoreError(self._ahead(sequence, size))
+
+    def _data(self, sequence: int, checkpoint: Checkpoint) -> bytes:
+        return call_data("anchor", self._issuer, sequence, checkpoint.size, checkpoint.root)
+
+    def _achieved(self, intent: Intent) -> bytes:
+        """The call data of the attempt that was mined: an amended intent may have landed with older content."""
+        mined = None if intent.place is None else intent.place.transaction
+        attempts = self._outbox.attempts(intent.name)
+        return next((attempt.data for attempt in attempts if attempt.hash == mined), intent.data)
+
+    def _ahead(self, sequence: int, size: int) -> str:
+        return (
+            f"the chain is ahead of this store: anchor {sequence} there holds a checkpoint of {size} entries that "
+            f"{self._store.path} never signed. This is an old copy, or another node uses the same key: nothing is "
+            "sealed or sent. Restore the newest backup, or `rootseal node recover` from the published log; then run "
+            "`rootseal node fsck`"
+        )
+
+    @property
+    def _issuer(self) -> int:
+        return self._connection.config.home.issuer
+
+
+def as_anchor(row: AnchorRow, home: Home, path: tuple[bytes, ...]) -> Anchor:
+    """The row as files carry it, with one entry's inclusion path; `home` is the place that the row is of."""
+    return Anchor(
+        home,
+        row.sequence,
+        row.size,
+        row.previous_size,
+        row.root,
+        path,
+        row.transaction,
+        row.block,
+        row.evidence,
+    )
+
+
+def anchor_content(data: bytes) -> tuple[int, int]:
+    """Sequence and size in the call data of an anchor."""
+    call = ledger_abi().decode_call(data)
+    if call is None or call[0] != "anchor":
+        raise StoreError("an intent called anchor holds another call; run `rootseal node fsck`")
+    _, sequence, size, _ = call[1]
+    return int(sequence), int(size)
+
+
+def dead_anchors(outbox: StoredOutbox, key: bytes, ledger: Ledger, issuer: int) -> tuple[Intent, ...]:
+    """Queued anchors whose number the ledger has given to another: none of their attempts can take effect."""
+    head = ledger.head(issuer)
+    dead = []
+    for intent in outbox.unfinished(key):
+        if not intent.name.startswith(_ANCHOR) or anchor_content(intent.data)[0] > head.sequence:
+            continue
+        achieved = {attempt.data for attempt in outbox.attempts(intent.name)} | {intent.data}
+        if not any(_stands(ledger, data) for data in achieved):
+            dead.append(intent)
+    return tuple(dead)
+
+
+def _stands(ledger: Ledger, data: bytes) -> bool:
+    call = ledger_abi().decode_call(data)
+    if call is None:
+        return False
+    issuer, sequence, size, root = call[1]
+    found = ledger.anchor_of(int(issuer), bytes(root))
+    return found is not None and (found.sequence, found.size) == (int(sequence), int(size))
