@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
 from eth_account import Account
+from eth_account.hdaccount import key_from_seed
 
 from anchor.chain import SignedTransaction, TransactionRequest
 from anchor.files import sync_directory
@@ -24,7 +25,16 @@ from anchor.recursion import restore_limit
 from rootseal.errors import ConfigError, InputError
 from rootseal.ethereum import checksum_address
 
-__all__ = ["Kdf", "Signer", "create_keystore", "load_keystore", "relock_keystore", "signer_from_secret"]
+__all__ = [
+    "Kdf",
+    "Signer",
+    "create_keystore",
+    "load_keystore",
+    "relock_keystore",
+    "signer_from_secret",
+    "signer_from_seed",
+    "write_keystore",
+]
 
 restore_limit()
 
@@ -74,13 +84,31 @@ def create_keystore(path: Path, passphrase: str, kdf: Kdf = "scrypt", iterations
     `iterations` is scrypt's n (a power of two) or pbkdf2's count; the default takes about a second.
     Raises `ConfigError` where the file exists or cannot be written.
     """
+    signer = signer_from_secret(secrets.token_bytes(32))
+    write_keystore(path, signer, passphrase, kdf, iterations)
+    return signer
+
+
+def write_keystore(
+    path: Path, signer: Signer, passphrase: str, kdf: Kdf = "scrypt", iterations: int | None = None
+) -> None:
+    """As `create_keystore`, with a key that there is already."""
     if path.exists() or path.is_symlink():
         raise ConfigError("keystore", "exists already and is not overwritten", str(path))
-    secret = secrets.token_bytes(32)
-    signer = signer_from_secret(secret)
-    keystore = Account.encrypt(secret, passphrase, kdf=kdf, iterations=iterations)
+    keystore = Account.encrypt(signer._account.key, passphrase, kdf=kdf, iterations=iterations)
     _write(path, json.dumps(keystore).encode())
-    return signer
+
+
+def signer_from_seed(seed: bytes, index: int) -> Signer:
+    """The key at m/44'/60'/0'/0/`index` of a BIP-39 seed of 64 bytes (BIP-32, BIP-44; SLIP-44 coin 60).
+
+    Raises `InputError` for another length, or an index outside 0 … 2^31 − 1.
+    """
+    if len(seed) != 64:
+        raise InputError("seed", "must be 64 bytes", len(seed))
+    if not 0 <= index < 1 << 31:
+        raise InputError("index", "must be 0 to 2147483647", index)
+    return signer_from_secret(key_from_seed(seed, f"m/44'/60'/0'/0/{index}"))
 
 
 def load_keystore(path: Path, passphrase: str) -> Signer:

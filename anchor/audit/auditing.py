@@ -1,36 +1,48 @@
-"""One audit from beginning to end: chain, replay, comparison, logs, promises, report.
+"""One audit from beginning to end: chain, replay, comparison, logs, promises, files, report.
 
-Each step rests on the one before: on another program at the address, or on a history with holes,
-nothing further is judged, because its findings would accuse the wrong party.
+Each step rests on the one before: on another program at the address, between providers that disagree, or
+on a history with holes, nothing further is judged, because its findings would accuse the wrong party.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from anchor.audit.collecting import Basis, Progress, check_unmoved, collect, read_basis
-from anchor.audit.comparing import compare_issuer, missing_events, scope_of
-from anchor.audit.events import LedgerEvent
+from anchor.audit.chain_audit import ChainAudit, audit_chain
+from anchor.audit.collecting import Basis, Progress, events, read_basis, read_credits_basis
+from anchor.audit.comparing_credits import unpublished_claims
+from anchor.audit.conduct import Standards, judge_conduct
+from anchor.audit.costs import GasReader, GasUse, gas_spent
+from anchor.audit.credits_view import CreditsView
+from anchor.audit.crosscheck import TwinChain, common_basis
+from anchor.audit.database import AuditDatabase
 from anchor.audit.findings import Finding, Unchecked, finding
+from anchor.audit.given_files import GivenFile, JudgedFile, judge_file
 from anchor.audit.log_audit import AuditedLog, audit_log, heads_by_issuer
 from anchor.audit.promise_files import PromiseFile
 from anchor.audit.promises import JudgedPromise, judge, signer_of
-from anchor.audit.replay import replay
-from anchor.audit.report import AuditReport, Subject
+from anchor.audit.reexecution import Replayer, ReplayOutcome
+from anchor.audit.report import AuditReport, CreditsSummary, IssuerReport, Subject
 from anchor.audit.sources import Source
-from anchor.audit.state import IssuerState
-from anchor.chain import Chain
+from anchor.audit.state import IssuerState, LedgerState
+from anchor.chain import Chain, ChainUnavailable
 from anchor.ledger import Ledger, ledger_abi
+from anchor.ledger_abi import load_contract
 from rootseal.commitment import Home
-from rootseal.errors import UndeterminedError
 
 __all__ = ["AuditRequest", "audit"]
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRequest:
-    """What to audit. No `issuers`: all of them. `finality` is `tag` or `depth:N`."""
+    """What to audit. No `issuers`: all of them. `finality` is `tag` or `depth:N`.
+
+    `owners` maps positions in `logs` to the issuers that they were given for; other logs are told by their
+    origin. `second` is another provider of the same chain. `database` keeps what was read; None: nothing is kept.
+    `replayer` plays the history again on a fresh chain; `gas` tells what each transaction cost.
+    """
 
     chain: Chain
     ledger: bytes
@@ -39,85 +51,181 @@ class AuditRequest:
     promises: tuple[PromiseFile, ...] = ()
     finality: str = "tag"
     from_block: int | None = None
+    files: tuple[GivenFile, ...] = ()
+    owners: Mapping[int, int] = field(default_factory=dict)
+    credits: bytes | None = None
+    second: Chain | None = None
+    standards: Standards = field(default_factory=Standards)
+    database: Path | None = None
+    replayer: Replayer | None = None
+    gas: GasReader | None = None
+
+
+@dataclass(slots=True)
+class _Audit:
+    """One run: what was asked, what it stands on, and what was found so far."""
+
+    request: AuditRequest
+    basis: Basis
+    findings: list[Finding] = field(default_factory=list)
+    unchecked: list[Unchecked] = field(default_factory=list)
+    events: int = 0
+    replay: ReplayOutcome | None = None
+    gas: tuple[GasUse, ...] | None = None
+
+    def report(
+        self,
+        issuers: Sequence[IssuerReport] = (),
+        promises: Sequence[JudgedPromise] = (),
+        files: Sequence[JudgedFile] = (),
+    ) -> AuditReport:
+        request = self.request
+        subject = Subject(
+            self.basis,
+            ledger_abi().code_hash,
+            request.finality,
+            self.events,
+            request.issuers,
+            request.standards,
+            1 if request.second is None else 2,
+        )
+        return AuditReport.of(subject, self.findings, self.unchecked, issuers, promises, files, self.replay, self.gas)
+
+    def ended(self, found: Sequence[Finding], what: str, why: str) -> AuditReport:
+        """The report where nothing further can be judged."""
+        self.findings += found
+        self.unchecked.append(Unchecked(what, why))
+        return self.report()
 
 
 def audit(request: AuditRequest, progress: Progress) -> AuditReport:
     """Run it. `progress` hears a short sentence now and then.
 
-    Raises `InputError` for what was asked wrongly, `UndeterminedError` where the chain cannot be asked at all.
+    Raises `InputError` for what was asked wrongly, `UndeterminedError` where the chain cannot be asked at all,
+    `StoreError` where the database cannot be used.
     """
+    with AuditDatabase(request.database) as database:
+        return _audited(request, database, progress)
+
+
+def _audited(request: AuditRequest, database: AuditDatabase, progress: Progress) -> AuditReport:
     progress("asking the chain")
     basis = read_basis(request.chain, request.ledger, request.finality, request.from_block)
+    if request.credits is not None:
+        basis = read_credits_basis(request.chain, basis, request.credits)
+    run = _Audit(request, basis)
+    wrong = [*_programs(request.chain, basis)]
+    if wrong:
+        return run.ended(wrong, "everything else", "another program than the published one stands at an address")
+    second, found = _second(run, progress)
+    if found is not None:
+        return run.ended([found], "everything else", "the two providers show different chains")
+    chain = request.chain if second is None else TwinChain(request.chain, second)
+    told = audit_chain(chain, second, run.basis, request.issuers, request.from_block, database, progress)
+    run.events = told.events
+    run.unchecked += told.unchecked
+    if told.ended is not None:
+        return run.ended(told.findings, *told.ended)
+    run.findings += told.findings
+    _played(run, told, database, progress)
+    return _off_chain(run, told, progress)
+
+
+def _played(run: _Audit, told: ChainAudit, database: AuditDatabase, progress: Progress) -> None:
+    """What only those ask for who want it: the replay on a fresh chain, and the cost of everything."""
+    request = run.request
+    if request.replayer is not None:
+        run.replay = request.replayer.replay(told, run.basis, database, progress)
+        run.findings += run.replay.findings
+        run.unchecked += run.replay.unchecked
+    if request.gas is not None:
+        progress("reading what the transactions cost")
+        run.gas = gas_spent(events(run.basis, database), request.gas)
+
+
+def _programs(chain: Chain, basis: Basis) -> Iterator[Finding]:
+    """Findings where ledger or credits contract are not the published programs, or do not belong together."""
     expected = ledger_abi().code_hash
     if basis.code_hash != expected:
-        found = finding("ledger.code", found="0x" + basis.code_hash.hex(), expected="0x" + expected.hex())
-        why = "another program than the published ledger stands at this address"
-        return _report(request, basis, 0, (found,), (Unchecked("everything else", why),))
-    return _audit_ledger(request, basis, progress)
+        yield finding("ledger.code", found="0x" + basis.code_hash.hex(), expected="0x" + expected.hex())
+        return
+    if basis.credits is None:
+        return
+    expected = load_contract("EctxCredits").code_hash
+    if basis.credits.code_hash != expected:
+        yield finding("credits.code", found="0x" + basis.credits.code_hash.hex(), expected="0x" + expected.hex())
+        return
+    ledger = CreditsView(chain, basis.credits.address, basis.final.number).ledger()
+    if ledger != basis.ledger:
+        yield finding("credits.ledger", found="0x" + ledger.hex(), expected="0x" + basis.ledger.hex())
 
 
-def _audit_ledger(request: AuditRequest, basis: Basis, progress: Progress) -> AuditReport:
-    ledger, at = Ledger(request.chain, request.ledger), basis.final.number
-    scope = scope_of(ledger, at, request.issuers)
-    events = collect(request.chain, basis, progress)
-    missing = tuple(missing_events(ledger, at, events, scope))
-    if missing and request.from_block and basis.deployed_at is None:
-        raise UndeterminedError(
-            f"the ledger counts more events than there are from block {request.from_block} on, and the node keeps too "
-            "little history to say when it was deployed; give an earlier --from-block",
-            "ledger.unknown_start",
-        )
-    if missing:
-        check_unmoved(request.chain, basis)
-        why = "the provider kept events back, so the history has holes"
-        return _report(request, basis, len(events), missing, (Unchecked("rules, logs and promises", why),))
-    states, findings = _replayed(ledger, at, events, scope, progress)
-    check_unmoved(request.chain, basis)
-    logs, unmatched = _logs(request, basis, states, progress)
-    promises, strays = _promises(request, basis, states, logs)
-    findings += tuple(found for log in logs for found in log.findings)
-    findings += tuple(found for promise in promises for found in promise.findings)
-    unchecked = [*unmatched, *strays]
-    unchecked += [item for log in logs for item in log.unchecked]
-    unchecked += [item for promise in promises for item in promise.unchecked]
-    return _report(request, basis, len(events), findings, tuple(unchecked), states, logs, promises)
+def _second(run: _Audit, progress: Progress) -> tuple[Chain | None, Finding | None]:
+    """The second provider where it can be asked, and in what it disagrees at once."""
+    second = run.request.second
+    if second is None:
+        return None, None
+    progress("asking the second provider")
+    try:
+        common = common_basis(run.basis, run.request.chain, second, run.request.finality)
+    except ChainUnavailable as error:
+        run.unchecked.append(Unchecked("the second provider", error.reason))
+        return None, None
+    if isinstance(common, Finding):
+        return None, common
+    run.basis = common
+    return second, None
 
 
-def _replayed(
-    ledger: Ledger, at: int, events: Sequence[LedgerEvent], scope: Sequence[int], progress: Progress
-) -> tuple[tuple[IssuerState, ...], tuple[Finding, ...]]:
-    """The audited issuers' states, and what the replay and the comparison found about them or the ledger."""
-    progress(f"replaying {len(events)} events")
-    result = replay(events)
-    findings = [found for found in result.findings if found.issuer is None or found.issuer in scope]
-    states = tuple(result.state.issuers[number] for number in scope if number in result.state.issuers)
-    for state in states:
-        progress(f"comparing issuer {state.number} with the ledger's own answers")
-        findings.extend(compare_issuer(ledger, at, state))
-    return states, tuple(findings)
+def _off_chain(run: _Audit, told: ChainAudit, progress: Progress) -> AuditReport:
+    """Published logs, conduct, promises and files, against the state that the chain bore out."""
+    request, basis, states = run.request, run.basis, told.states
+    logs = _logs(run, told, progress)
+    for log in logs:
+        run.findings += log.findings
+        run.unchecked += log.unchecked
+    for state, log in zip(states, logs, strict=True):
+        run.findings += judge_conduct(state, request.standards, basis.final.timestamp)
+        run.findings += unpublished_claims(told.ledger, state.number, log.entries)
+    promises = _promises(run, states, logs)
+    files = _files(run, states, logs)
+    outcomes: list[JudgedPromise | JudgedFile] = [*promises, *files]
+    for judged in outcomes:
+        run.findings += judged.findings
+        run.unchecked += judged.unchecked
+    issuers = [
+        IssuerReport(state, log, None if basis.credits is None else CreditsSummary.of(told.ledger, state.number))
+        for state, log in zip(states, logs, strict=True)
+    ]
+    return run.report(issuers, promises, files)
 
 
-def _logs(
-    request: AuditRequest, basis: Basis, states: Sequence[IssuerState], progress: Progress
-) -> tuple[tuple[AuditedLog, ...], tuple[Unchecked, ...]]:
-    homes = {state.number: Home(basis.chain_id, basis.ledger, state.number) for state in states}
-    heads, unmatched = heads_by_issuer(request.logs, homes)
+def _logs(run: _Audit, told: ChainAudit, progress: Progress) -> tuple[AuditedLog, ...]:
+    request = run.request
+    homes = {state.number: _home(run.basis, state) for state in told.states}
+    heads = heads_by_issuer(request.logs, request.owners, homes)
+    run.unchecked += heads.unmatched
     ledger = Ledger(request.chain, request.ledger)
     audited = []
-    for state in states:
-        sizes = [p.promise.size for p in request.promises if p.home in (None, homes[state.number])]
-        newest = ledger.documents(state.number) if state.number in heads else ()
-        audited.append(audit_log(heads.get(state.number), state, newest, sizes, progress))
-    return tuple(audited), unmatched
+    for state in told.states:
+        home = homes[state.number]
+        sizes = [p.promise.size for p in request.promises if p.home in (None, home)]
+        places = _places(told.ledger, state.number) + [f.index for f in request.files if f.home == home]
+        newest = ledger.documents(state.number) if state.number in heads.found else ()
+        audited.append(audit_log(heads, state, newest, sizes, places, progress))
+    return tuple(audited)
 
 
-def _promises(
-    request: AuditRequest, basis: Basis, states: Sequence[IssuerState], logs: Sequence[AuditedLog]
-) -> tuple[tuple[JudgedPromise, ...], tuple[Unchecked, ...]]:
+def _places(ledger: LedgerState, issuer: int) -> list[int]:
+    return [token.index for token in ledger.credits.tokens.values() if token.issuer == issuer]
+
+
+def _promises(run: _Audit, states: Sequence[IssuerState], logs: Sequence[AuditedLog]) -> tuple[JudgedPromise, ...]:
+    request, basis = run.request, run.basis
     judged: list[JudgedPromise] = []
     claimed: set[int] = set()
     for state, log in zip(states, logs, strict=True):
-        home = Home(basis.chain_id, basis.ledger, state.number)
+        home = _home(basis, state)
         own = [
             i
             for i, file in enumerate(request.promises)
@@ -125,9 +233,9 @@ def _promises(
         ]
         claimed.update(own)
         judged += judge(home, state, [request.promises[i] for i in own], log.roots, basis.final.timestamp)
-    why = "it is of another ledger, or of an issuer that was not audited"
     strays = [file for i, file in enumerate(request.promises) if i not in claimed]
-    return tuple(judged), tuple(Unchecked(f"the promise in {file.file}", why) for file in strays)
+    run.unchecked += [_stray(f"the promise in {file.file}") for file in strays]
+    return tuple(judged)
 
 
 def _belongs(file: PromiseFile, home: Home, state: IssuerState, audited: int) -> bool:
@@ -137,15 +245,21 @@ def _belongs(file: PromiseFile, home: Home, state: IssuerState, audited: int) ->
     return audited == 1 or state.key_index(signer_of(home, file) or b"") >= 0
 
 
-def _report(
-    request: AuditRequest,
-    basis: Basis,
-    events: int,
-    findings: tuple[Finding, ...],
-    unchecked: tuple[Unchecked, ...],
-    states: tuple[IssuerState, ...] = (),
-    logs: tuple[AuditedLog, ...] = (),
-    promises: tuple[JudgedPromise, ...] = (),
-) -> AuditReport:
-    subject = Subject(basis, ledger_abi().code_hash, request.finality, events, request.issuers)
-    return AuditReport.of(subject, findings, unchecked, states, logs, promises)
+def _files(run: _Audit, states: Sequence[IssuerState], logs: Sequence[AuditedLog]) -> tuple[JudgedFile, ...]:
+    audited = {_home(run.basis, state): (state, log) for state, log in zip(states, logs, strict=True)}
+    judged = []
+    for given in run.request.files:
+        if given.home in audited:
+            state, log = audited[given.home]
+            judged.append(judge_file(given, state, log.entries, run.request.standards))
+        else:
+            run.unchecked.append(_stray(f"the credential in {given.file}"))
+    return tuple(judged)
+
+
+def _stray(what: str) -> Unchecked:
+    return Unchecked(what, "it is of another ledger, or of an issuer that was not audited")
+
+
+def _home(basis: Basis, state: IssuerState) -> Home:
+    return Home(basis.chain_id, basis.ledger, state.number)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-__all__ = ["CATALOGUE", "LIMITS", "SEVERITIES", "Severity"]
+__all__ = ["CATALOGUE", "LIMITS", "OF_THE_RECORD", "SEVERITIES", "Severity"]
 
 Severity = Literal["critical", "serious", "notice"]
 
@@ -68,6 +68,12 @@ _RULES: Final[dict[str, tuple[Severity, str]]] = {
         "somebody who may not do so.",
     ),
     "history.order": ("critical", "The record runs backwards in time at block {block}."),
+    "credits.claim": (
+        "critical",
+        "Credits were claimed for entry {index} of issuer {issuer} although {problem}.",
+    ),
+    "credits.redeem": ("critical", "Credits were recognised by institution {receiver} although {problem}."),
+    "credits.token": ("critical", "Credits were handled against the rules: {problem}."),
 }
 
 _LEDGER: Final[dict[str, tuple[Severity, str]]] = {
@@ -79,6 +85,10 @@ _LEDGER: Final[dict[str, tuple[Severity, str]]] = {
         "critical",
         "The chain provider kept events back: it showed fewer than the ledger itself counts ({missing}). Ask "
         "another provider.",
+    ),
+    "provider.disagree": (
+        "critical",
+        "The two chain providers disagree: {problem}. One of them is wrong; ask a third before relying on either.",
     ),
     "state.issuer": (
         "critical",
@@ -113,6 +123,35 @@ _LEDGER: Final[dict[str, tuple[Severity, str]]] = {
         "notice",
         "Issuer {issuer} took back {bits} revocations after declaring a status key stolen, as the rules allow.",
     ),
+    "accreditation.lapsed": (
+        "serious",
+        "Issuer {issuer} published {count} times, first in publication {sequence}, while its accreditation by "
+        "{accreditor} was over or withdrawn.",
+    ),
+    "accreditation.document": (
+        "serious",
+        "Issuer {issuer} published {count} times, first in publication {sequence}, under a description of itself "
+        "other than the one that {accreditor} accredited.",
+    ),
+    "issuer.silent": (
+        "serious",
+        "Issuer {issuer} published nothing for {days} days from {since} on; it is to be heard of every {limit} days.",
+    ),
+    "credits.code": (
+        "critical",
+        "The program at the address of the credits is not the published one, so none of its rules can be taken for "
+        "granted.",
+    ),
+    "credits.ledger": ("critical", "The credits at this address are counted by another ledger than the audited one."),
+    "credits.total": (
+        "critical",
+        "The credits that are counted for one holder from issuer {issuer} ({told}) are not what the valid claims add "
+        "up to ({expected}).",
+    ),
+    "credits.state": (
+        "critical",
+        "What the credits contract says of a token of issuer {issuer} differs from its record.",
+    ),
 }
 
 _LOG: Final[dict[str, tuple[Severity, str]]] = {
@@ -120,6 +159,20 @@ _LOG: Final[dict[str, tuple[Severity, str]]] = {
         "critical",
         "The log that issuer {issuer} publishes is not the one it anchored: from publication {sequence} on its "
         "entries do not give the anchored fingerprint. Entries were changed, reordered, added or left out.",
+    ),
+    "log.inconsistent": (
+        "critical",
+        "Publications {sequence} and {later} of issuer {issuer} contradict each other: the log was rewritten between "
+        "them, for entries that give the later fingerprint do not give the earlier one.",
+    ),
+    "log.equivocation": (
+        "critical",
+        "Issuer {issuer} signed two different states of its log at the same length of {size} entries: one is "
+        "published at {place}, another at {other}.",
+    ),
+    "log.unpublished": (
+        "serious",
+        "Issuer {issuer} publishes no log at {place}, although it anchored {size} entries.",
     ),
     "log.short": ("critical", "Issuer {issuer} publishes only {found} of the {expected} entries that it anchored."),
     "log.missing": (
@@ -150,6 +203,21 @@ _LOG: Final[dict[str, tuple[Severity, str]]] = {
         "The same credential stands more than once in the log of issuer {issuer}, first at places {first} and "
         "{second} ({count} repetitions).",
     ),
+    "credits.entry": (
+        "critical",
+        "Credits were claimed for entry {index} of issuer {issuer}, which is another entry in the published log "
+        "({count} such claims).",
+    ),
+    "file.missing": (
+        "serious",
+        "The credential in {file} is not in the log of issuer {issuer} at place {index}, where it says it is: it was "
+        "left out, exchanged, or never issued. A promise in it would tell which.",
+    ),
+    "file.backdated": (
+        "serious",
+        "The credential in {file} is dated {dated}, {days} days before issuer {issuer} published it on {published}; "
+        "up to {limit} days are accepted.",
+    ),
     "promise.signature": (
         "serious",
         "The promise in {file} was not signed by a publication key of issuer {issuer}: it is not the issuer's, or "
@@ -172,17 +240,40 @@ _LOG: Final[dict[str, tuple[Severity, str]]] = {
     ),
 }
 
-CATALOGUE: Final[dict[str, tuple[Severity, str]]] = {**_RULES, **_LEDGER, **_LOG}
+# What comes out when the record is played again on a fresh chain.
+_REPLAY: Final[dict[str, tuple[Severity, str]]] = {
+    "replay.refused": (
+        "critical",
+        "Played again on a fresh chain, the published program refuses something that the record holds as done "
+        "(block {block}): the record, or what the provider tells of it, cannot be right.",
+    ),
+    "replay.events": (
+        "critical",
+        "Played again on a fresh chain, the same call leaves other events than the recorded ones (block {block}): "
+        "the record, or what the provider tells of it, cannot be right.",
+    ),
+    "replay.state": (
+        "critical",
+        "Played again on a fresh chain, the record leads to another state of {whose} than it adds up to ({what}).",
+    ),
+}
+
+OF_THE_RECORD: Final = frozenset(_RULES)
+"""Codes that say the record itself is not what the contract can have emitted."""
+
+CATALOGUE: Final[dict[str, tuple[Severity, str]]] = {**_RULES, **_LEDGER, **_LOG, **_REPLAY}
 
 LIMITS: Final[tuple[str, ...]] = (
     "That the issuers are who they say they are, or deserve accreditation: the ledger registers anyone.",
     "That a credential's content is true, or that a course was taught. Only fingerprints were seen, no personal data.",
-    "That credentials are not dated back: a block time shows that an entry existed by then, never since when.",
+    "That credentials are not dated back, but for the files that were given: a block time shows that an entry existed "
+    "by then, never since when.",
+    "That the accreditors that were named deserve trust, and that an issuer which they never accredited should be.",
     "That everything an issuer handed out is in its log: who holds a promise or a file can check that one.",
     "That the chain provider showed the true chain and every event. Publications, keys and descriptions are counted by "
     "the ledger, and its answers about everything were compared with the record; but status changes that cancel each "
-    "other out, and accreditors of whom nothing at all was shown, would not be missed. Run the audit again through "
-    "another provider and compare the reports.",
+    "other out, and accreditors or holders of credits of whom nothing at all was shown, would not be missed. Give a "
+    "second provider, and the two are compared.",
     "Anything after the last block named above.",
 )
 """What a clean report does not prove, one sentence each."""

@@ -7,7 +7,7 @@ and no rule can be judged on such a history. Then everything else that the contr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from anchor.audit.events import LedgerEvent
 from anchor.audit.findings import Finding, finding
@@ -15,7 +15,7 @@ from anchor.audit.state import REVOKED, SUSPENDED, AnchorEntry, IssuerState
 from anchor.ledger import IssuerRecord, Ledger
 from rootseal.errors import InputError
 
-__all__ = ["compare_issuer", "missing_events", "scope_of"]
+__all__ = ["EventCounts", "compare_issuer", "missing_events", "scope_of"]
 
 
 def scope_of(ledger: Ledger, at: int, asked: Sequence[int]) -> tuple[int, ...]:
@@ -30,30 +30,46 @@ def scope_of(ledger: Ledger, at: int, asked: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(set(asked))) or tuple(range(1, count + 1))
 
 
-def missing_events(ledger: Ledger, at: int, events: Sequence[LedgerEvent], scope: Sequence[int]) -> Iterator[Finding]:
+class EventCounts:
+    """How many events of each kind were shown, counted while they pass by."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.named: Counter[tuple[int, str]] = Counter()
+        self.accreditors: dict[int, Counter[bytes]] = {}
+
+    def of(self, events: Iterable[LedgerEvent]) -> Iterator[LedgerEvent]:
+        """The same events."""
+        for event in events:
+            self.total += 1
+            if event.contract == "ledger":
+                self.named[event.issuer, event.name] += 1
+                self.named[0, event.name] += 1
+            if event.name == "Accredited":
+                self.accreditors.setdefault(event.issuer, Counter())[event.arguments["accreditor"]] += 1
+            yield event
+
+
+def missing_events(
+    ledger: Ledger, at: int, seen: EventCounts, states: Mapping[int, IssuerState], scope: Sequence[int]
+) -> Iterator[Finding]:
     """One finding for the ledger and one an issuer, where fewer events were shown than the contract counts."""
-    seen = Counter((event.issuer, event.name) for event in events)
-    given = _accreditations(events)
-    registered = sum(1 for event in events if event.name == "IssuerRegistered")
-    yield from _missing(None, [("registrations", registered, ledger.issuer_count(at))])
+    yield from _missing(None, [("registrations", seen.named[0, "IssuerRegistered"], ledger.issuer_count(at))])
     for issuer in scope:
+        head = ledger.head(issuer, at)
+        shown = seen.named[issuer, "Anchored"]
+        if issuer in states and states[issuer].unbroken and states[issuer].size == head.size:
+            # Sizes that follow each other to the end leave no room for another: what is missing is only a number.
+            shown = head.sequence
         counts = [
-            ("publications", seen[issuer, "Anchored"], ledger.head(issuer, at).sequence),
-            ("keys", seen[issuer, "KeyAdded"], len(ledger.keys(issuer, at))),
-            ("descriptions", seen[issuer, "DocumentSet"], len(ledger.documents(issuer, at))),
+            ("publications", shown, head.sequence),
+            ("keys", seen.named[issuer, "KeyAdded"], len(ledger.keys(issuer, at))),
+            ("descriptions", seen.named[issuer, "DocumentSet"], len(ledger.documents(issuer, at))),
         ]
-        for accreditor, count in sorted(given.get(issuer, {}).items()):
+        # An accreditor of whom nothing was shown cannot be asked for.
+        for accreditor, count in sorted(seen.accreditors.get(issuer, {}).items()):
             counts.append(("accreditations", count, len(ledger.accreditations(issuer, accreditor, at))))
         yield from _missing(issuer, counts)
-
-
-def _accreditations(events: Iterable[LedgerEvent]) -> dict[int, Counter[bytes]]:
-    """How often each accreditor accredited each issuer. An accreditor of whom nothing was shown cannot be asked for."""
-    given: dict[int, Counter[bytes]] = {}
-    for event in events:
-        if event.name == "Accredited":
-            given.setdefault(event.issuer, Counter())[event.arguments["accreditor"]] += 1
-    return given
 
 
 def _missing(issuer: int | None, counts: list[tuple[str, int, int]]) -> Iterator[Finding]:

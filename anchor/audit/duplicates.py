@@ -62,6 +62,8 @@ class DuplicateSearch:
     def _repeated(self, bucket: int) -> Iterator[tuple[int, int]]:
         path = self._file(bucket)
         data = (path.read_bytes() if path.exists() else b"") + self._buffers[bucket]
+        if len({data[at : at + 32] for at in range(0, len(data), _RECORD)}) * _RECORD == len(data):
+            return
         seen: dict[bytes, int] = {}
         for at in range(0, len(data), _RECORD):
             entry, index = data[at : at + 32], int.from_bytes(data[at + 32 : at + _RECORD])

@@ -8,6 +8,7 @@ from typing import Literal
 
 from anchor.audit.catalogue import CATALOGUE, SEVERITIES, Severity
 from anchor.audit.events import LedgerEvent
+from anchor.audit.state import AnchorEntry
 from rootseal.canonical import MAX_INTEGER, Json
 
 __all__ = ["Finding", "Unchecked", "Verdict", "finding", "in_order", "verdict_of"]
@@ -62,15 +63,18 @@ def finding(
     issuer: int | None = None,
     event: LedgerEvent | None = None,
     *,
+    anchor: AnchorEntry | None = None,
     block: int | None = None,
     transaction: bytes | None = None,
     sequence: int | None = None,
     **details: int | str,
 ) -> Finding:
-    """A finding of the catalogue; the evidence is `event`'s place, or what is given. KeyError for an unknown code."""
+    """A finding of the catalogue; evidence is where `event` or `anchor` stands, or what is given. KeyError: unknown."""
     severity, template = CATALOGUE[code]
     if event is not None:
         block, transaction = event.block, event.transaction
+    if anchor is not None:
+        block, transaction, sequence = anchor.block, anchor.transaction, anchor.sequence
     words = {**details, "issuer": issuer, "sequence": sequence, "block": block}
     facts = tuple(sorted(details.items()))
     return Finding(code, severity, issuer, template.format(**words), block, transaction, sequence, facts)

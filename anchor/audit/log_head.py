@@ -14,11 +14,15 @@ from rootseal.errors import InputError, UndeterminedError, VerificationError
 from rootseal.strict import hex_bytes
 from rootseal.tlog import LogCheckpoint, NoteKey, open_note
 
-__all__ = ["LogHead", "SignatureOutcome", "check_signature", "read_head"]
+__all__ = ["LogAbsent", "LogHead", "SignatureOutcome", "check_signature", "read_head"]
 
 _MAX_NOTE: Final = 1 << 16
 # A node's public address, then a log's own directory or address. The issuer document's places, best first.
 _LAYOUTS: Final = (("log/", ("v1/issuer", "log/issuer.json")), ("", ("issuer.json", "v1/issuer")))
+
+
+class LogAbsent(UndeterminedError):  # noqa: N818 - reads as what happened
+    """The place answered, and no log is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +45,14 @@ class SignatureOutcome:
 
 
 def read_head(source: Source) -> LogHead:
-    """Find and read the checkpoint. Raises `UndeterminedError` where there is none, or none that can be read."""
+    """Find and read the checkpoint. Raises `LogAbsent` where there is none, `UndeterminedError` for a bad one."""
     for prefix, documents in _LAYOUTS:
         note = source.get(f"{prefix}checkpoint", _MAX_NOTE)
         if note is not None:
             found = (source.get(path, MAX_BYTES) for path in documents)
             document = next((data for data in found if data is not None), None)
             return LogHead(source, prefix, note, _checkpoint(note), document)
-    raise UndeterminedError("there is no checkpoint", "log.unreachable")
+    raise LogAbsent("there is no checkpoint", "log.unreachable")
 
 
 def check_signature(head: LogHead, registered: frozenset[bytes]) -> SignatureOutcome:

@@ -9,8 +9,8 @@ checkpoint, the tiles, the length, repetitions) follows from the same cause and 
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,7 +38,8 @@ class LogOutcome:
     """What the entries showed.
 
     `roots` maps each size that was asked to the root of the published entries, as far as the largest
-    anchor that they reproduce: beyond it nothing binds them. `reproduced` are anchors' numbers.
+    anchor that they reproduce: beyond it nothing binds them. So does `entries` for each index that was
+    asked. `seen` are roots at all sizes, whether anchors bear them out or not. `reproduced` are anchors' numbers.
     """
 
     findings: tuple[Finding, ...]
@@ -46,6 +47,8 @@ class LogOutcome:
     reproduced: frozenset[int]
     roots: dict[int, bytes]
     read: int
+    entries: dict[int, bytes] = field(default_factory=dict)
+    seen: dict[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -54,13 +57,16 @@ class _Reading:
 
     frontier: Frontier = field(default_factory=Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
+    entries: dict[int, bytes] = field(default_factory=dict)
     wrong_tile: str | None = None
     problem: Finding | Unchecked | None = None
     duplicates: Duplicates | None = None
 
 
-def check_log(head: LogHead, issuer: IssuerState, sizes: Sequence[int], progress: Progress) -> LogOutcome:
-    """Read the log at `head` once and hold it against the anchors; `sizes` are further sizes of interest."""
+def check_log(
+    head: LogHead, issuer: IssuerState, sizes: Sequence[int], progress: Progress, places: Iterable[int] = ()
+) -> LogOutcome:
+    """Read the log at `head` once and hold it against the anchors; `sizes` and `places` are of further interest."""
     size = head.checkpoint.size
     if size > issuer.size + _MAX_AHEAD:
         why = f"it claims {size} entries, far more than the {issuer.size} anchored"
@@ -68,19 +74,28 @@ def check_log(head: LogHead, issuer: IssuerState, sizes: Sequence[int], progress
     marks = sorted({size, *sizes, *(anchor.size for anchor in issuer.anchors)})
     reading = _Reading()
     with DuplicateSearch() as search:
-        _read(head, issuer.number, marks, reading, search, progress)
+        _read(head, issuer.number, marks, sorted(set(places)), reading, search, progress)
         reading.duplicates = search.result()
     return _judged(head, issuer, reading)
 
 
 def _read(
-    head: LogHead, issuer: int, marks: Sequence[int], reading: _Reading, search: DuplicateSearch, progress: Progress
+    head: LogHead,
+    issuer: int,
+    marks: Sequence[int],
+    places: Sequence[int],
+    reading: _Reading,
+    search: DuplicateSearch,
+    progress: Progress,
 ) -> None:
     size, frontier = head.checkpoint.size, reading.frontier
     try:
         for tile in _bundles(size):
             entries = _entries(head, tile)
-            search.add(frontier.size, entries)
+            start = frontier.size
+            search.add(start, entries)
+            for place in places[bisect_left(places, start) : bisect_left(places, start + len(entries))]:
+                reading.entries[place] = entries[place - start]
             for segment in _segments(frontier.size, entries, marks):
                 _compare(head, reading, frontier.extend([leaf_hash(entry) for entry in segment]))
                 reading.roots[frontier.size] = frontier.root()
@@ -149,21 +164,27 @@ def _judged(head: LogHead, issuer: IssuerState, reading: _Reading) -> LogOutcome
     wrong = [anchor for anchor in known if reading.roots[anchor.size] != anchor.root]
     good = [anchor for anchor in known if not wrong or anchor.size < wrong[0].size]
     bound = good[-1].size if good else 0
-    found, unchecked = _verdict(head, issuer, reading, wrong)
+    right = [anchor for anchor in known if reading.roots[anchor.size] == anchor.root]
+    found, unchecked = _verdict(head, issuer, reading, wrong, right)
     return LogOutcome(
         tuple(found),
         tuple(unchecked),
-        frozenset(anchor.sequence for anchor in good),
+        frozenset(anchor.sequence for anchor in right),
         {size: root for size, root in reading.roots.items() if size <= bound},
         reading.frontier.size,
+        {place: entry for place, entry in reading.entries.items() if place < bound},
+        reading.roots,
     )
 
 
 def _verdict(
-    head: LogHead, issuer: IssuerState, reading: _Reading, wrong: list[AnchorEntry]
+    head: LogHead, issuer: IssuerState, reading: _Reading, wrong: list[AnchorEntry], right: list[AnchorEntry]
 ) -> tuple[list[Finding], list[Unchecked]]:
     if wrong:
-        return [_not_reproduced(issuer.number, wrong, head.checkpoint.size)], []
+        last = right[-1].sequence if right else 0
+        after = [anchor for anchor in wrong if anchor.sequence > last]
+        found = [_not_reproduced(issuer.number, after, head.checkpoint.size)] if after else []
+        return _rewritten(issuer.number, wrong, right) + found, []
     if isinstance(reading.problem, Unchecked):
         return [], [reading.problem]
     if reading.problem is not None:
@@ -186,14 +207,30 @@ def _small_faults(head: LogHead, issuer: IssuerState, reading: _Reading) -> Iter
         )
 
 
+def _rewritten(issuer: int, wrong: list[AnchorEntry], right: list[AnchorEntry]) -> list[Finding]:
+    """An anchor that the entries give, after one that they do not: no list of entries can give both."""
+    first = wrong[0]
+    later = next((anchor for anchor in right if anchor.sequence > first.sequence), None)
+    if later is None:
+        return []
+    return [
+        finding(
+            "log.inconsistent",
+            issuer,
+            anchor=first,
+            later=later.sequence,
+            size=first.size,
+            laterSize=later.size,
+        )
+    ]
+
+
 def _not_reproduced(issuer: int, wrong: list[AnchorEntry], published: int) -> Finding:
     first = wrong[0]
     return finding(
         "log.root",
         issuer,
-        block=first.block,
-        transaction=first.transaction,
-        sequence=first.sequence,
+        anchor=first,
         anchors=len(wrong),
         published=published,
         size=first.size,

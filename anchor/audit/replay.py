@@ -1,7 +1,8 @@
 """The replay: every event in chain order, every rule of the ledger checked against the state so far.
 
 Pure. A correct contract and an honest provider give no finding here but compromised keys and
-annulments; anything else means that one of the two is not what it claims (DESIGN §5).
+annulments; anything else means that one of the two is not what it claims (DESIGN §5). Events of the
+credits contract stand among the ledger's in chain order, for what counts depends on the moment.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from anchor.audit import rules_keys, rules_log, rules_register
+from anchor.audit import rules_credits, rules_keys, rules_log, rules_register
 from anchor.audit.events import LedgerEvent
 from anchor.audit.findings import Finding, finding
 from anchor.audit.state import IssuerState, LedgerState
@@ -46,7 +47,7 @@ class Replayed:
 def replay(events: Iterable[LedgerEvent]) -> Replayed:
     """Apply `events` in order. A broken rule is a finding, and the event still counts: the replay goes on.
 
-    Raises KeyError for an event that the ledger's interface does not know.
+    Raises KeyError for an event that the contracts' interfaces do not know.
     """
     state, findings, now = LedgerState(), list[Finding](), 0
     for event in events:
@@ -54,12 +55,16 @@ def replay(events: Iterable[LedgerEvent]) -> Replayed:
             findings.append(finding("history.order", event=event))
         now = max(now, event.time)
         findings.extend(_apply(state, event))
+    findings.extend(rules_credits.unclaimed(state))
     for issuer in state.issuers.values():
         findings.extend(rules_keys.compromised(issuer))
     return Replayed(state, tuple(findings))
 
 
 def _apply(state: LedgerState, event: LedgerEvent) -> Iterator[Finding]:
+    if event.contract == "credits":
+        yield from rules_credits.applied(state, event)
+        return
     if event.name == "IssuerRegistered":
         yield from rules_register.registered(state, event)
         return

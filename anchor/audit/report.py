@@ -6,34 +6,40 @@ docs/spec/audit-report.md describes every member.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 
 from anchor.audit.catalogue import LIMITS
 from anchor.audit.collecting import Basis
+from anchor.audit.conduct import DAY, Standards
+from anchor.audit.costs import GasUse
 from anchor.audit.findings import Finding, Unchecked, Verdict, in_order, verdict_of
+from anchor.audit.given_files import JudgedFile
 from anchor.audit.log_audit import AuditedLog
 from anchor.audit.promises import JudgedPromise
-from anchor.audit.state import REVOKED, SUSPENDED, AnchorEntry, IssuerState
+from anchor.audit.reexecution import ReplayOutcome
+from anchor.audit.state import REVOKED, SUSPENDED, AnchorEntry, IssuerState, LedgerState, Worth
 from rootseal.canonical import Json, dumps
 from rootseal.ethereum import address_text
 from rootseal.policy import TEST_CHAINS
 
-__all__ = ["REPORT_FORMAT", "AuditReport", "IssuerReport", "Subject"]
+__all__ = ["REPORT_FORMAT", "AuditReport", "CreditsSummary", "IssuerReport", "Subject"]
 
 REPORT_FORMAT = "rootseal/audit/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What was audited; `issuers` are those asked for, none meaning all."""
+    """What was audited and by which standards; `issuers` are those asked for, none meaning all."""
 
     basis: Basis
     expected_code_hash: bytes
     finality: str
     events: int
     issuers: tuple[int, ...]
+    standards: Standards = field(default_factory=Standards)
+    providers: int = 1
 
     @property
     def test(self) -> bool:
@@ -59,6 +65,53 @@ class Subject:
             "finality": self.finality,
             "events": self.events,
             "issuers": list(self.issuers) or None,
+            "credits": self._credits_json(),
+            "providers": self.providers,
+            "standards": self._standards_json(),
+        }
+
+    def _credits_json(self) -> Json:
+        credits = self.basis.credits
+        if credits is None:
+            return None
+        return {"contract": address_text(credits.address), "codeHash": "0x" + credits.code_hash.hex()}
+
+    def _standards_json(self) -> Json:
+        standards = self.standards
+        return {
+            "accreditors": [address_text(accreditor) for accreditor in standards.accreditors],
+            "silenceDays": None if standards.silence is None else standards.silence // DAY,
+            "silenceDaysOf": {str(n): seconds // DAY for n, seconds in sorted(standards.silence_of.items())},
+            "backdatingDays": standards.backdating // DAY,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CreditsSummary:
+    """Credits of one issuer: tokens by what they are worth, credits that count, how many of these were used."""
+
+    tokens: tuple[tuple[Worth, int], ...]
+    counted: int
+    redeemed: int
+
+    @classmethod
+    def of(cls, ledger: LedgerState, issuer: int) -> CreditsSummary:
+        """From the rebuilt state."""
+        own = [token for token in ledger.credits.tokens.values() if token.issuer == issuer]
+        worth = [ledger.worth(token) for token in own]
+        counted = [token for token, what in zip(own, worth, strict=True) if what is Worth.COUNTED]
+        return cls(
+            tuple((what, worth.count(what)) for what in Worth if what is not Worth.NONE),
+            sum(token.credits for token in counted),
+            sum(token.credits for token in counted if token.redeemed_at),
+        )
+
+    def to_json(self) -> dict[str, Json]:
+        """The member `credits` of an issuer; in hundredths of an ECTS credit."""
+        return {
+            "counted": self.counted,
+            "redeemed": self.redeemed,
+            "tokens": {what.name.lower(): count for what, count in self.tokens},
         }
 
 
@@ -68,13 +121,15 @@ class IssuerReport:
 
     state: IssuerState
     log: AuditedLog
+    credits: CreditsSummary | None = None
 
     def reproduced(self, anchor: AnchorEntry) -> bool | None:
         """Whether the published entries give this anchor's root; None where that could not be told."""
         if anchor.sequence in self.log.reproduced:
             return True
-        wrong = [found.sequence or 0 for found in self.log.findings if found.code == "log.root"]
-        return False if wrong and anchor.sequence >= wrong[0] else None
+        codes = ("log.root", "log.inconsistent")
+        wrong = [found.sequence or 0 for found in self.log.findings if found.code in codes]
+        return False if wrong and anchor.sequence >= min(wrong) else None
 
     def to_json(self) -> dict[str, Json]:
         """One element of `issuers`."""
@@ -104,6 +159,7 @@ class IssuerReport:
             "suspended": state.count(SUSPENDED),
             "anchors": [self._anchor_json(anchor) for anchor in state.anchors],
             "log": self._log_json(),
+            "credits": None if self.credits is None else self.credits.to_json(),
         }
 
     def _anchor_json(self, anchor: AnchorEntry) -> Json:
@@ -141,6 +197,9 @@ class AuditReport:
     unchecked: tuple[Unchecked, ...]
     issuers: tuple[IssuerReport, ...]
     promises: tuple[JudgedPromise, ...]
+    files: tuple[JudgedFile, ...] = ()
+    replay: ReplayOutcome | None = None
+    gas: tuple[GasUse, ...] | None = None
 
     @classmethod
     def of(
@@ -148,19 +207,23 @@ class AuditReport:
         subject: Subject,
         findings: Sequence[Finding],
         unchecked: Sequence[Unchecked],
-        states: Sequence[IssuerState],
-        logs: Sequence[AuditedLog],
-        promises: Sequence[JudgedPromise],
+        issuers: Sequence[IssuerReport] = (),
+        promises: Sequence[JudgedPromise] = (),
+        files: Sequence[JudgedFile] = (),
+        replay: ReplayOutcome | None = None,
+        gas: tuple[GasUse, ...] | None = None,
     ) -> AuditReport:
         """From the parts of an audit: findings in order, the verdict drawn."""
-        issuers = tuple(IssuerReport(state, log) for state, log in zip(states, logs, strict=True))
         return cls(
             subject,
             verdict_of(findings, unchecked),
             in_order(findings),
             tuple(sorted(unchecked, key=lambda item: (item.issuer or 0, item.what, item.why))),
-            issuers,
+            tuple(issuers),
             tuple(promises),
+            tuple(files),
+            replay,
+            gas,
         )
 
     @property
@@ -180,6 +243,9 @@ class AuditReport:
             "unchecked": [item.to_json() for item in self.unchecked],
             "issuers": [dict(issuer.to_json()) for issuer in self.issuers],
             "promises": [_promise_json(promise) for promise in self.promises],
+            "files": [_file_json(judged) for judged in self.files],
+            "replay": None if self.replay is None else self.replay.to_json(),
+            "gas": None if self.gas is None else [use.to_json() for use in self.gas],
             "limits": list(LIMITS),
         }
 
@@ -202,6 +268,16 @@ def _promise_json(judged: JudgedPromise) -> Json:
         "root": promise.root.hex(),
         "signedAt": promise.signed_at,
         "anchorBy": promise.anchor_by,
+        "outcome": judged.outcome,
+        "anchor": judged.anchor,
+    }
+
+
+def _file_json(judged: JudgedFile) -> Json:
+    return {
+        "file": judged.given.file,
+        "issuer": judged.issuer,
+        "index": judged.given.index,
         "outcome": judged.outcome,
         "anchor": judged.anchor,
     }

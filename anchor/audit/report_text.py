@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from anchor.audit.catalogue import LIMITS
+from anchor.audit.conduct import DAY, Standards
 from anchor.audit.report import AuditReport, IssuerReport
 from rootseal.errors import InputError
 from rootseal.ethereum import address_text
@@ -31,6 +32,15 @@ _OUTCOMES: Final = {
 }
 
 
+_FILE_OUTCOMES: Final = {
+    "found": "in the log, dated in time",
+    "open": "not published yet",
+    "missing": "NOT IN THE LOG",
+    "backdated": "DATED BACK",
+    "unchecked": "could not be checked",
+}
+
+
 def report_text(report: AuditReport) -> str:
     """The whole report.txt; it names the SHA-256 of the report.json that it retells."""
     parts = [
@@ -41,6 +51,7 @@ def report_text(report: AuditReport) -> str:
         list(_unchecked(report)),
         *(list(_issuer(issuer)) for issuer in report.issuers),
         list(_promises(report)),
+        list(_files(report)),
         ["What this report does not prove", "-------------------------------", *_bullets(LIMITS)],
         ["The same in JSON: report.json,", f"SHA-256 {report.digest}"],
     ]
@@ -74,6 +85,23 @@ def _audited(report: AuditReport) -> Iterator[str]:
     yield f"Last block 0x{basis.final.hash.hex()}"
     yield f"As of      {_time(basis.final.timestamp)} (the last block's time)"
     yield f"Issuers    {whose}; {subject.events} events replayed"
+    if basis.credits is not None:
+        yield f"Credits    {address_text(basis.credits.address)}"
+    if subject.providers > 1:
+        yield f"Providers  {subject.providers}, compared with each other"
+    yield from _wrapped(f"Measured against: {_standards(subject.standards)}", "")
+
+
+def _standards(standards: Standards) -> str:
+    limits = [f"issuer {number}: {seconds // DAY} days" for number, seconds in sorted(standards.silence_of.items())]
+    if standards.silence is not None:
+        limits.append(f"{standards.silence // DAY} days")
+    silence = f"silence up to {', '.join(limits)}" if limits else "any silence"
+    accreditors = ", ".join(address_text(accreditor) for accreditor in standards.accreditors) or "nobody"
+    return (
+        f"accreditation by {accreditors}; {silence}; files dated up to {standards.backdating // DAY} days before "
+        "they were published."
+    )
 
 
 def _findings(report: AuditReport) -> Iterator[str]:
@@ -104,6 +132,9 @@ def _issuer(issuer: IssuerReport) -> Iterator[str]:
     succeeded = f"; succeeded by issuer {state.successor}" if state.successor else ""
     yield f"Registered {_time(state.registered_at)}{succeeded}"
     yield f"{state.size} entries anchored, {state.count(0)} revoked, {state.count(1)} suspended, {len(state.keys)} keys"
+    if issuer.credits is not None:
+        counted, redeemed = issuer.credits.counted / 100, issuer.credits.redeemed / 100
+        yield f"Credits claimed that count: {counted:g}, of these recognised elsewhere: {redeemed:g}"
     if head is not None:
         yield from _wrapped(
             f"Published log: {_plain(head.source.label)}, {head.checkpoint.size} entries, "
@@ -131,6 +162,15 @@ def _promises(report: AuditReport) -> Iterator[str]:
             f"{_OUTCOMES[judged.outcome]}",
             "- ",
         )
+
+
+def _files(report: AuditReport) -> Iterator[str]:
+    if not report.files:
+        return
+    yield from _title("Credential files")
+    for judged in report.files:
+        told = f"{_plain(judged.given.file)}: issuer {judged.issuer}, place {judged.given.index}"
+        yield from _wrapped(f"{told}: {_FILE_OUTCOMES[judged.outcome]}", "- ")
 
 
 def _title(text: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Where a published log lies: a directory, or below a web address. Bounded in size and time.
+"""Where a published log lies: a directory, an archive, or below a web address. Bounded in size and time.
 
 Statement of trust: none. Every byte is checked by `published`. Only places that the user named are
 asked, and redirects are not followed, because they could lead anywhere.
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from anchor.audit.archives import open_archive
 from rootseal.errors import InputError, UndeterminedError
 
 __all__ = ["DirectorySource", "HttpSource", "Source", "open_source"]
@@ -34,14 +35,18 @@ class Source(Protocol):
         Raises `UndeterminedError` where that cannot be told, or where there are more than `limit` bytes.
         """
 
+    def close(self) -> None:
+        """Let go of files and connections."""
+
 
 def open_source(text: str) -> Source:
-    """A web address (http or https), else a directory. Raises `InputError` where it is neither."""
+    """A web address (http or https), else an archive or a directory. Raises `InputError` where it is none."""
     if "://" not in text:
-        return DirectorySource(Path(text))
+        path = Path(text)
+        return open_archive(path) if path.is_file() else DirectorySource(path)
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise InputError("--log", "must be a directory or an address such as https://node.example/log", text)
+        raise InputError("--log", "must be a directory, an archive or an address, as https://node.example/log", text)
     return HttpSource(text)
 
 
@@ -70,6 +75,9 @@ class DirectorySource:
         except OSError as error:
             raise UndeterminedError(f"{path} cannot be read: {error.strerror}", "log.unreadable") from error
         return _within(data, limit, path)
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 @dataclass(slots=True)
@@ -102,6 +110,10 @@ class HttpSource:
                     raise UndeterminedError(f"{path} could not be fetched: {reason}", "log.unreachable") from error
                 time.sleep(_PAUSE * (attempt + 1))
         raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """End the connection."""
+        self._session.close()
 
     def _once(self, path: str, limit: int) -> bytes | None:
         deadline = time.monotonic() + self.timeout

@@ -507,13 +507,19 @@ def test_bad_input_is_refused_and_changes_nothing(
     assert [path.name for path in occupied.iterdir()] == ["thesis.txt"]
 
 
-def test_two_logs_of_one_issuer_are_refused(
-    small: WorldIssuer, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_copy_of_a_log_must_agree_and_be_signed(small: WorldIssuer, audit: Auditor, tmp_path: Path) -> None:
     log = publish(small, tmp_path / "log")
+    older = publish(small, tmp_path / "older", small.entries[:300])
     twin = shutil.copytree(log, tmp_path / "twin")
-    words = ["--ledger", small.world.address_text, "--log", log, "--log", twin, "--out", tmp_path / "out"]
-    assert Program(capsys)("audit", "--rpc", small.world.url, *words).code == 2
+    words = ["--log", older, "--log", log, "--log", twin]
+    good = audit(small.world, *words)
+    assert (good.code, good.codes, good.report["unchecked"]) == (0, [], [])
+    assert good.report["issuers"][0]["log"]["size"] == 520
+    forged = publish(
+        small, tmp_path / "forged", small.entries[:7], signer=Ed25519PrivateKey.from_private_bytes(bytes(32))
+    )
+    unsigned = audit(small.world, *words, "--log", forged)
+    assert (unsigned.code, unsigned.codes, len(unsigned.report["unchecked"])) == (3, [], 1)
 
 
 def test_no_chain_and_no_contract_are_could_not_check(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tarfile
+import zipfile
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from anchor.audit.state import AnchorEntry, IssuerState
 from rootseal.errors import InputError, UndeterminedError
 from rootseal.merkle import EMPTY_ROOT, Tree, leaf_hash
 from rootseal.tlog import LogCheckpoint, Tile, bundle_bytes, parse_tile, tile_bytes, tiles_of
+from scripts.bench_audit import measured_log
 
 
 def entry(index: int) -> bytes:
@@ -146,3 +149,99 @@ def test_address_in_the_report_has_no_password_and_bad_ones_are_refused() -> Non
     for wrong in ("ftp://node.example", "https://", "https://node.example/log?x=1"):
         with pytest.raises(InputError):
             open_source(wrong)
+
+
+def test_history_rewritten_between_anchors_contradicts_itself() -> None:
+    issuer = anchored(100, 600, 900)
+    issuer.anchors[0] = AnchorEntry(1, 100, 0, bytes(32), bytes(20), 0, 1, 1, bytes(32))
+    outcome = checked(MemorySource(1000), issuer, 1000)
+    assert [(found.code, found.sequence) for found in outcome.findings] == [("log.inconsistent", 1)]
+    assert dict(outcome.findings[0].details)["later"] == 2
+    assert outcome.reproduced == {2, 3}
+    # Nothing is bound by a log that contradicts itself from the start.
+    assert (outcome.roots, outcome.entries) == ({}, {})
+
+
+def test_contradiction_and_a_later_exchange_are_two_findings() -> None:
+    issuer = anchored(100, 600, 900)
+    for at in (0, 2):
+        issuer.anchors[at] = AnchorEntry(at + 1, issuer.anchors[at].size, 0, bytes(32), bytes(20), 0, 1, 1, bytes(32))
+    outcome = checked(MemorySource(1000), issuer, 1000)
+    assert [(found.code, found.sequence) for found in outcome.findings] == [("log.inconsistent", 1), ("log.root", 3)]
+
+
+def test_entries_that_were_asked_for_are_given_as_far_as_anchors_bear_them_out() -> None:
+    checkpoint = LogCheckpoint("origin", 1000, Tree(LEAVES[:1000]).root())
+    head = LogHead(MemorySource(1000), "", b"", checkpoint, None)
+    outcome = check_log(head, anchored(600), (), lambda done, total: None, [0, 255, 256, 599, 600, 999, 5000])
+    assert outcome.entries == {place: entry(place) for place in (0, 255, 256, 599)}
+
+
+def tarred(folder: Path, mode: str) -> Path:
+    path = folder.parent / f"log.tar{mode.replace(':', '.')}"
+    with tarfile.open(path, f"w{mode}") as archive:  # type: ignore[call-overload]
+        archive.add(folder, ".")
+    return path
+
+
+def zipped(folder: Path, prefix: str) -> Path:
+    path = folder.parent / "log.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in folder.rglob("*"):
+            archive.write(file, prefix + str(file.relative_to(folder)))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "published"
+    (folder / "tile/entries").mkdir(parents=True)
+    (folder / "checkpoint").write_bytes(b"head")
+    (folder / "tile/entries/000").write_bytes(b"x" * 500)
+    return folder
+
+
+@pytest.mark.parametrize("mode", ["", ":gz", ":bz2", ":xz"])
+def test_log_in_a_tar_is_read_at_random(mode: str, folder: Path) -> None:
+    source = open_source(str(tarred(folder, mode)))
+    assert [source.get(path, 1000) for path in ("tile/entries/000", "checkpoint", "tile/entries/001", "tile")] == [
+        b"x" * 500,
+        b"head",
+        None,
+        None,
+    ]
+    with pytest.raises(UndeterminedError, match="larger"):
+        source.get("tile/entries/000", 499)
+    source.close()
+
+
+@pytest.mark.parametrize("prefix", ["", "some/log/"])
+def test_log_in_a_zip_is_found_where_its_checkpoint_is(prefix: str, folder: Path) -> None:
+    source = open_source(str(zipped(folder, prefix)))
+    assert (source.get("checkpoint", 9), source.label) == (b"head", "log.zip")
+    assert source.get("../checkpoint", 9) is None
+    source.close()
+
+
+def test_file_that_is_no_archive_and_archive_that_is_damaged(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("not an archive")
+    with pytest.raises(InputError):
+        open_source(str(tmp_path / "text"))
+    whole = zipped(folder, "")
+    with zipfile.ZipFile(whole) as archive:
+        found = archive.getinfo("tile/entries/000")
+    damaged = bytearray(whole.read_bytes())
+    damaged[found.header_offset + 30 + len(found.filename) + 2] ^= 255
+    (tmp_path / "damaged.zip").write_bytes(damaged)
+    source = open_source(str(tmp_path / "damaged.zip"))
+    with pytest.raises(UndeterminedError):
+        source.get("tile/entries/000", 1000)
+    source.close()
+
+
+def test_memory_stays_flat_and_low(tmp_path: Path) -> None:
+    peaks = []
+    for size in (20_000, 200_000):
+        peaks.append(measured_log(tmp_path / str(size), size)["memory"])
+    assert peaks[1] < 120_000_000
+    assert peaks[1] - peaks[0] < 30_000_000

@@ -1,0 +1,71 @@
+"""Debian's Chromium driven by Playwright, and a page served on this machine with every request written down."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+__all__ = ["CHROMIUM", "PAGES", "Watched", "chromium", "serving"]
+
+CHROMIUM = Path("/usr/bin/chromium")
+PAGES = Path(__file__).parents[2] / "node" / "pages"
+_ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@contextmanager
+def chromium(left_out: str, *arguments: str) -> Iterator[Browser]:
+    """A browser. Skips the test, naming what it leaves out; where everything is required, that fails the run."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not there (apt-get install chromium); left out: {left_out}")
+    api = pytest.importorskip("playwright.sync_api", reason=f"playwright is not installed; left out: {left_out}")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*_ARGUMENTS, *arguments])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address at which the files of `folder` are served."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Watched:
+    """Everything that a page asked the network for, and every error that it reported."""
+
+    def __init__(self, page: Page) -> None:
+        self.requests: list[tuple[str, str]] = []
+        self.errors: list[str] = []
+        page.on("request", lambda request: self.requests.append((request.url, request.post_data or "")))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+
+    def hosts(self) -> set[str]:
+        """Scheme and host of everything that was asked."""
+        return {"/".join(url.split("/", 3)[:3]) for url, _ in self.requests if not url.startswith(("data:", "blob:"))}
