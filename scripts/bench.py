@@ -19,6 +19,7 @@ from pathlib import Path
 
 from rootseal.merkle import Tree, leaf_hash, root_of
 from scripts.bench_anchoring import SIZES, checkpoints_a_minute, gas_a_credential
+from scripts.bench_audit import audit_figures
 from scripts.bench_cases import bare_rows, issue_and_seal, offline_verification, pymerkle_tree
 from scripts.bench_http import bare_accepts, http_accepts
 
@@ -154,7 +155,8 @@ def table(lines: list[Line]) -> str:
 
 def main() -> int:
     """Measure, print the table, write it beside its JSON."""
-    lines = [issuing(), *tree(), *verifying(), *anchoring(), accepting()]
+    audited = [Line(**asdict(figure)) for figure in audit_figures()]
+    lines = [issuing(), *tree(), *verifying(), *anchoring(), accepting(), *audited]
     machine = f"{platform.machine()}, Python {platform.python_version()}"
     text = table(lines)
     print(f"{text}\n\n{machine}; CPU of one core unless it says process (then wall time); least of several rounds.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from anchor.collecting import Sources, ledger_facts
 from anchor.deploying import deploy_unlocked
 from anchor.endpoint import EndpointsDisagree
 from anchor.web3_chain import open_chain
@@ -17,7 +18,6 @@ from rootseal.policy import LedgerPolicy, Policy
 from tests.fault.scene import Scene
 from tests.support.drivers import anvil
 from tests.support.faulty_proxy import Fault, FaultyProxy
-from anchor.collecting import Sources, ledger_facts
 
 SENT = "eth_sendRawTransaction"
 # Two Anvils started within one second would have the same first block, and be the same chain.

@@ -259,7 +259,9 @@ def test_the_openapi_document_covers_every_route_and_its_refusals(client: FlaskC
     }
     assert described == rules
     for path in document["paths"].values():
-        assert {"200", "400", "404", "405", "500"} <= set(path["get"]["responses"])
+        for operation in path.values():
+            assert {"400", "404", "405", "429", "500"} <= set(operation["responses"])
+            assert any(status.startswith("2") for status in operation["responses"])
 
 
 def test_publishing_is_resumed_and_refuses_another_log(services: Services, tmp_path: Path) -> None:

@@ -328,7 +328,9 @@ def test_contract_wallets_are_asked_and_a_revert_is_a_no(fake_story: Story) -> N
     questions = tuple(WalletQuestion(holder, b"\x01" * 32, b"\x02" * 65) for holder in (yes, no, reverting, person))
     facts = collect(chain, fake_story.policy, LedgerRequest(1, wallets=questions))
     asked = (b"\x01" * 32, b"\x02" * 65)
-    assert facts.contract_wallets == {yes: {asked: True}, no: {asked: False}, reverting: {asked: False}}
+    assert facts.contract_wallets == {
+        yes: {asked: True}, no: {asked: False}, reverting: {asked: False}, person: None,
+    }  # fmt: skip
 
 
 def test_endpoints_are_tried_in_turn_and_the_reason_is_kept(fake_story: Story) -> None:

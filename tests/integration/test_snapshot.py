@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from anchor.collecting import Sources, collect_facts
 from anchor.devchain import EngineName
 from anchor.ledger_state import read_state
 from anchor.reader import LedgerRequest, collect
@@ -28,7 +29,6 @@ from rootseal.verification import verify
 from tests.support.devchain import require_anvil, running_chain
 from tests.support.issued import ChainPublisher, Institution
 from tests.support.program import Program
-from anchor.collecting import Sources, collect_facts
 from wallet.settings import write_policy
 from wallet.snapshot_cli import snapshot
 

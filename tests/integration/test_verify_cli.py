@@ -15,19 +15,23 @@ from typing import Any
 import pytest
 from coincurve import PrivateKey
 
+from anchor.collecting import Sources, check_evidence, collect_facts
+from anchor.deploying import deploy_unlocked, wait_for_receipt
+from anchor.ledger_abi import load_contract
 from anchor.web3_chain import open_chain
 from rootseal.canonical import Json, dumps, loads
 from rootseal.files import CredentialFile
+from rootseal.instants import format_instant
 from rootseal.merkle import leaf_hash
-from rootseal.policy import Policy
+from rootseal.policy import CreditsContract, Policy
 from rootseal.presentation import Presentation, present
 from rootseal.verification import verify
 from tests.support.devchain import ROOT, running_chain
 from tests.support.fake_node import fake_node
+from tests.support.faulty_proxy import Fault, FaultyProxy
 from tests.support.issued import ChainPublisher, Institution
 from tests.support.program import Program, Run
-from wallet.collecting import Sources, check_evidence, collect_facts
-from wallet.settings import write_policy
+from wallet.settings import read_policy, write_policy
 
 
 @dataclass
@@ -331,6 +335,62 @@ def test_a_date_in_the_past_is_judged_as_of_then(employer: Employer, world: Worl
         assert employer.people(world.file(), "--at", at).code == 2
 
 
+def stated(verdict: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {s["code"]: s for s in verdict["credentials"][0]["statements"]}
+
+
+def test_what_it_was_on_that_day_is_told_beside_todays_verdict(employer: Employer, world: World) -> None:
+    anchor = world.file(2).proofs.anchors[0].block.timestamp
+    before = format_instant(anchor)
+    code, verdict = employer.verify(world.file(2), "--at", before)
+    assert (code, codes(verdict)[5]) == (1, "status.revoked"), "today's status decides"
+    assert "neither revoked" in stated(verdict)["at.status_clear"]["text"]
+    assert {"at.document_same", "at.key_active"} <= set(stated(verdict))
+    _, early = employer.verify(world.file(2), "--at", format_instant(anchor - 1))
+    assert "at.unpublished" in stated(early)
+    _, plain = employer.verify(world.file(2))
+    assert stated(plain) == {}
+    told = employer.people(world.file(2), "--at", before, "--language", "sl").out
+    assert "Pristno, vendar: Izdajatelj je dokazilo preklical" in told
+    assert "dokazilo ni bilo preklicano in ne začasno odvzeto" in " ".join(told.split())
+
+
+def test_events_that_a_node_does_not_serve_are_said_to_be_missing(employer: Employer, world: World) -> None:
+    at = ("--at", format_instant(world.file(2).proofs.anchors[0].block.timestamp))
+    with FaultyProxy(world.url) as proxy:
+        proxy.script("eth_getLogs", *[Fault("error")] * 40)
+        _, verdict = employer.verify(world.file(2), "--rpc", proxy.url, *at)
+        assert codes(verdict)[3] == "anchor.ok"
+        assert "not at hand" in stated(verdict)["at.status_unknown"]["text"]
+    with FaultyProxy(world.url) as proxy:
+        proxy.blind = True
+        _, withheld = employer.verify(world.file(2), "--rpc", proxy.url, *at)
+    assert codes(withheld)[5] == "status.revoked"
+    assert "do not lead to the status" in stated(withheld)["at.status_unknown"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("given", "spoken", "word"),
+    [
+        ((), {"LANG": "de_AT.UTF-8"}, "Echt."),
+        ((), {"LANG": "de_DE.UTF-8", "LC_ALL": "sl_SI.UTF-8"}, "Pristno."),
+        ((), {"LANG": "fr_FR.UTF-8"}, "Genuine."),
+        ((), {"LC_ALL": "C.UTF-8", "LANG": "de_DE"}, "Genuine."),
+        (("--language", "en"), {"LC_ALL": "sl"}, "Genuine."),
+    ],
+)
+def test_the_language_is_the_users(
+    employer: Employer, world: World, monkeypatch: pytest.MonkeyPatch, given: Any, spoken: Any, word: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.setenv(name, spoken.get(name, ""))
+    assert f"TEST. {word}" in employer.people(world.file(), *given).out
+
+
+def test_an_unknown_language_is_usage(employer: Employer, world: World) -> None:
+    assert employer.people(world.file(), "--language", "fr").code == 2
+
+
 def test_a_question_wants_an_answer(employer: Employer, world: World) -> None:
     code, verdict = employer.verify(world.file(), "--audience", "Example Ltd", "--nonce", "1")
     assert (code, codes(verdict)[7]) == (3, "holder.absent")
@@ -469,6 +529,29 @@ def test_trust_reads_the_pins_from_a_node(employer: Employer, world: World) -> N
     assert employer.program("verify", employer.save(world.file())).code == 0
     wrong = employer.program("trust", "add", "eip155:1:0x" + "05" * 20, "--pin-from", world.url)
     assert wrong.code == 3
+
+
+def test_trust_reads_the_credits_contract_from_a_node(employer: Employer, world: World, tmp_path: Path) -> None:
+    chain, home, policy = world.publisher.chain, world.institution.home, tmp_path / "credits.toml"
+    artifact = load_contract("EctxCredits")
+    creation = artifact.bytecode + bytes(12) + home.ledger
+    sent = chain.send_unlocked(world.publisher.account, None, creation, 0, 6_000_000)
+    contract = wait_for_receipt(chain, sent, timeout=30).contract
+    assert contract is not None
+    place, words = f"{home.chain}:0x{home.ledger.hex()}", ("--pin-from", world.url, "--policy", policy, "--json")
+    run = employer.program("trust", "add", place, "--credits", f"0x{contract.hex()}", *words)
+    named = {"address": f"0x{contract.hex()}", "code": f"0x{artifact.code_hash.hex()}"}
+    assert (run.code, run.objects[0]["ledgers"][0]["credits"]) == (0, named)
+    wrong = ("--credits-code", "0x" + "11" * 32)
+    assert employer.program("trust", "add", place, "--credits", f"0x{contract.hex()}", *wrong, *words).code == 2
+    # The ledger itself is a contract, but no credits contract; nor is one of another ledger.
+    assert employer.program("trust", "add", place, "--credits", f"0x{home.ledger.hex()}", *words).code == 2
+    other = artifact.bytecode + bytes(12) + deploy_unlocked(chain).address
+    assert read_policy(policy).ledgers[0].credits == CreditsContract(contract, artifact.code_hash), "left as it was"
+    sent = chain.send_unlocked(world.publisher.account, None, other, 0, 6_000_000)
+    stray = wait_for_receipt(chain, sent, timeout=30).contract
+    assert stray is not None
+    assert employer.program("trust", "add", place, "--credits", f"0x{stray.hex()}", *words).code == 2
 
 
 def test_without_an_rpc_no_chain_software_is_loaded(employer: Employer, world: World) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from anchor.collecting import Sources, collect_facts, parse_block_hash
 from anchor.snapshot_file import read_snapshot
 from rootseal.errors import InputError
 from rootseal.policy import parse_policy
 from rootseal.verification import verify
-from anchor.collecting import Sources, collect_facts, parse_block_hash
 
 ROOT = Path(__file__).parents[3]
 VECTOR: dict[str, Any] = json.loads((ROOT / "tests" / "vectors" / "snapshot.json").read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import re
@@ -29,6 +30,14 @@ process.stdin.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
   process.stdout.write(jsQR(new Uint8ClampedArray(Buffer.concat(chunks)), width, height).data);
 });
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    try:
+        importlib.import_module("weasyprint")
+    except OSError:
+        pytest.skip("the system's text libraries (libpango) are missing: certificates as PDF")
 
 
 @pytest.fixture(scope="module")

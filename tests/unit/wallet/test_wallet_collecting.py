@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from anchor.collecting import Sources, check_evidence, collect_facts, parse_block_hash
 from rootseal.anchoring import Evidence
 from rootseal.errors import InputError
 from rootseal.files import CredentialFile
@@ -13,7 +14,6 @@ from rootseal.policy import LedgerPolicy, Policy
 from rootseal.presentation import Presentation, present
 from rootseal.verification import verify
 from tests.support.issued import paper_institution
-from anchor.collecting import Sources, check_evidence, collect_facts, parse_block_hash
 
 FILE = paper_institution().file(0)
 DATA = FILE.to_bytes()

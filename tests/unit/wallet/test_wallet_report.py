@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rootseal.explaining import headline
 from rootseal.facts import AnchorFact, BlockFact, DocumentFact, Facts, KeyFact, LedgerFacts, StatusFact
 from rootseal.files import CredentialFile
 from rootseal.merkle import leaf_hash
@@ -16,7 +17,7 @@ from tests.support.issued import DAY, Institution, address_of, paper_institution
 from tests.support.program import Program
 from wallet.console import harmless
 from wallet.disk import write_atomically
-from wallet.report import headline, print_report
+from wallet.report import print_report
 
 NOW = 1_791_000_000
 
