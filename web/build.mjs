@@ -1,0 +1,97 @@
+/**
+ * Builds what the browser gets, reproducibly: `node web/build.mjs` writes node/pages/, `--check` compares instead,
+ * `--interop FILE` bundles the core for the tests.
+ */
+
+import { build } from "esbuild";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const WEB = dirname(fileURLToPath(import.meta.url));
+const PAGES = join(WEB, "..", "node", "pages");
+
+/** One file of JavaScript from an entry point. */
+async function bundle(entry, options = {}) {
+  const result = await build({
+    entryPoints: [join(WEB, entry)],
+    absWorkingDir: WEB,
+    bundle: true,
+    write: false,
+    minify: true,
+    charset: "utf8",
+    legalComments: "none",
+    target: "es2022",
+    logLevel: "warning",
+    ...options,
+  });
+  return result.outputFiles[0].text;
+}
+
+const [option, argument] = process.argv.slice(2);
+if (option === "--interop") {
+  writeFileSync(argument, await bundle("interop/main.ts", { format: "esm", minify: false, platform: "node" }));
+}
+
+/** A CSP source for an inline script or style. */
+const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+/** JavaScript that may stand in a script element as it is. */
+function inlinable(script) {
+  if (/<\/script|<!--/i.test(script)) throw new Error("a script holds the end of its own element");
+  return script.trim();
+}
+
+/** The verify page: one file that needs nothing else. */
+async function verifyPage() {
+  const read = (name) => readFileSync(join(WEB, name), "utf8");
+  const version = /^version = "([^"]+)"$/m.exec(read("../pyproject.toml"))[1];
+  const english = JSON.parse(read("texts/page.en.json"));
+  const parts = {
+    style: (await bundle("verify/page.css", { loader: { ".css": "css" } })).trim(),
+    qr: inlinable(await bundle("verify/qr.ts", { format: "iife" })),
+    main: inlinable(await bundle("verify/main.ts", { format: "iife", define: { VERSION: JSON.stringify(version) } })),
+  };
+  parts.csp = [
+    "default-src 'none'",
+    `script-src ${hash(parts.qr)} ${hash(parts.main)}`,
+    `style-src ${hash(parts.style)}`,
+    "img-src data:",
+    "connect-src https: http:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join("; ");
+  const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+  const page = read("verify/page.html")
+    .replace(/data-t="([a-z_0-9.]+)"><\//g, (_, key) => `data-t="${key}">${escape(english[key].replace("{version}", version))}</`)
+    .replace(/\{\{([a-z]+)\}\}/g, (_, name) => parts[name]);
+  return { page, parts };
+}
+
+/** Sizes in bytes, plain and gzipped. */
+const sizes = (text) => ({ bytes: Buffer.byteLength(text), gzip: gzipSync(text, { level: 9 }).length });
+
+if (option === undefined || option === "--check" || option === "--sizes") {
+  const { page, parts } = await verifyPage();
+  const target = join(PAGES, "verify.html");
+  if (option === "--sizes") {
+    const core = await bundle("core/index.ts", { format: "esm" });
+    console.log(JSON.stringify({ core: sizes(core), verifier: sizes(parts.main), qr: sizes(parts.qr), page: sizes(page) }));
+  } else if (option === "--check") {
+    let committed = "";
+    try {
+      committed = readFileSync(target, "utf8");
+    } catch {}
+    if (committed !== page) {
+      console.error("node/pages/verify.html is not what web/ builds: run make web");
+      process.exitCode = 1;
+    }
+  } else {
+    mkdirSync(PAGES, { recursive: true });
+    writeFileSync(target, page);
+  }
+}
