@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from anchor.audit.conduct import DAY, Standards
 from anchor.audit.given_files import GivenFile, read_given
 from anchor.audit.promise_files import PromiseFile, read_promises
+from anchor.audit.sampling import Sample
 from anchor.audit.sources import Source, open_source
 from anchor.chain import Chain
 from anchor.pins import Pins
@@ -78,18 +80,36 @@ def read_trusted(path: Path | None, chain: Chain, ledger: bytes) -> Trusted:
 
 
 def given_files(
-    promises: Sequence[Path], files: Sequence[Path]
-) -> tuple[tuple[PromiseFile, ...], tuple[GivenFile, ...]]:
-    """Promises of both, and the credentials of `files`. Raises `InputError` naming the option."""
-    kept = [found for path in promises for found in read_promises(path.name, _read("--promise", path))]
-    given = []
-    for path in files:
-        for one in read_given(path.name, _read("--file", path)):
-            given.append(one)
-            promise = one.credential.proofs.promise
-            if promise is not None:
-                kept.append(PromiseFile(path.name, one.home, promise))
-    return tuple(kept), tuple(given)
+    promises: Sequence[Path], files: Sequence[Path], sample: Sample | None = None, *, nameless: bool = False
+) -> tuple[tuple[PromiseFile, ...], tuple[GivenFile, ...], Sample | None]:
+    """Promises of both, the credentials of `files` that `sample` draws, and how they were drawn.
+
+    `nameless`: files are named by the first 16 digits of their SHA-256. Raises `InputError` naming the option.
+    """
+    kept = [
+        found
+        for path in promises
+        for data in [_read("--promise", path)]
+        for found in read_promises(_name(path, data, nameless), data)
+    ]
+    given: Sequence[GivenFile] = [
+        one
+        for path in files
+        for data in [_read("--file", path)]
+        for one in read_given(_name(path, data, nameless), data)
+    ]
+    if sample is not None:
+        sample = replace(sample, of=len(given), count=min(sample.count, max(len(given), 1)))
+        given = sample.draw(given)
+    for one in given:
+        promise = one.credential.proofs.promise
+        if promise is not None:
+            kept.append(PromiseFile(one.file, one.home, promise))
+    return tuple(kept), tuple(given), sample
+
+
+def _name(path: Path, data: bytes, nameless: bool) -> str:
+    return sha256(data).hexdigest()[:16] if nameless else path.name
 
 
 def _read(option: str, path: Path) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rootseal.anchoring import Anchor
@@ -16,7 +17,7 @@ from rootseal.commitment import Home, parse_chain
 from rootseal.errors import InputError, RootsealError
 from rootseal.facts import EvidenceFact, Facts, LedgerFacts
 from rootseal.languages import say
-from rootseal.opening import Question, WalletQuestion, open_file, questions
+from rootseal.opening import OpenedFile, Question, WalletQuestion, open_file, questions_of
 from rootseal.policy import LedgerPolicy, Policy
 from rootseal.strict import ethereum_hex
 
@@ -29,6 +30,7 @@ __all__ = [
     "ask_ledgers",
     "check_evidence",
     "collect_facts",
+    "evidence_of",
     "facts_for",
     "ledger_facts",
     "ledger_policy",
@@ -71,7 +73,11 @@ def parse_block_hash(text: str) -> BlockHash:
 
 def collect_facts(data: bytes, policy: Policy | None, sources: Sources) -> Facts:
     """All that a verification of `data` may use. Never raises for what the file or a chain does."""
-    return facts_for(data, ask_ledgers(questions(data), policy, sources), sources.block_hashes)
+    try:
+        opened = open_file(data)
+    except InputError:
+        return Facts()
+    return facts_for(opened, ask_ledgers(questions_of(opened), policy, sources), sources.block_hashes)
 
 
 def ask_ledgers(asked: Iterable[Question], policy: Policy | None, sources: Sources) -> Answers:
@@ -79,13 +85,13 @@ def ask_ledgers(asked: Iterable[Question], policy: Policy | None, sources: Sourc
     return {question.home.key: _answer(question, policy, sources) for question in _merged(asked)}
 
 
-def facts_for(data: bytes, answers: Answers, block_hashes: frozenset[BlockHash] = frozenset()) -> Facts:
+def facts_for(opened: OpenedFile, answers: Answers, block_hashes: frozenset[BlockHash] = frozenset()) -> Facts:
     """The facts about one of the files whose questions were answered."""
-    homes = [question.home.key for question in questions(data)]
+    homes = [question.home.key for question in questions_of(opened)]
     ledgers = {key: found for key in homes if isinstance(found := answers.get(key), LedgerFacts)}
     problems = {key: found for key in homes if isinstance(found := answers.get(key), str)}
     # Evidence is heavy to import, and decides nothing where nobody said which blocks are real.
-    evidence = check_evidence(data, block_hashes) if block_hashes or ledgers else {}
+    evidence = evidence_of(opened, block_hashes) if block_hashes or ledgers else {}
     return Facts(ledgers, problems, evidence)
 
 
@@ -110,11 +116,15 @@ def _answer(question: Question, policy: Policy | None, sources: Sources) -> Ledg
 def check_evidence(data: bytes, trusted: frozenset[BlockHash] = frozenset()) -> EvidenceFacts:
     """The outcome for every publication that the file has evidence for; empty for a file that cannot be read."""
     try:
-        credentials = open_file(data).credentials
+        return evidence_of(open_file(data), trusted)
     except InputError:
         return {}
+
+
+def evidence_of(opened: OpenedFile, trusted: frozenset[BlockHash] = frozenset()) -> EvidenceFacts:
+    """The same for a file that was opened already."""
     publications: dict[tuple[int, bytes, int, bytes], list[Anchor]] = {}
-    for anchor in (anchor for credential in credentials for anchor in credential.proofs.anchors):
+    for anchor in (anchor for credential in opened.credentials for anchor in credential.proofs.anchors):
         publications.setdefault((*anchor.home.key, anchor.root), []).append(anchor)
     return {
         key: _check_publication(anchors, trusted)
@@ -125,12 +135,20 @@ def check_evidence(data: bytes, trusted: frozenset[BlockHash] = frozenset()) -> 
 
 def _check_publication(anchors: Sequence[Anchor], trusted: frozenset[BlockHash]) -> EvidenceFact:
     """The outcome for the anchors of one root; a file that tells it in two ways was refused when it was opened."""
-    from anchor.evidence import check  # half a second of imports
-
     first = anchors[0]
-    outcomes = [check(anchor, anchor.evidence) for anchor in anchors if anchor.evidence is not None]
+    # Files of one batch carry the same evidence: told without what is each file's own, it is checked once.
+    told = [replace(anchor, path=(), transaction=b"") for anchor in anchors if anchor.evidence is not None]
+    outcomes = [_checked(anchor) for anchor in told]
     wrong = next((outcome for outcome in outcomes if outcome.problem is not None), None)
     return wrong or replace(outcomes[0], trusted_hash=(first.home.chain_id, first.block.hash) in trusted)
+
+
+@lru_cache(maxsize=256)
+def _checked(anchor: Anchor) -> EvidenceFact:
+    from anchor.evidence import check  # half a second of imports
+
+    assert anchor.evidence is not None
+    return check(anchor, anchor.evidence)
 
 
 def ledger_facts(

@@ -38,6 +38,8 @@ __all__ = [
 
 LedgerKey = tuple[int, bytes, int]
 _TRIES: Final = 3
+# Anybody may register, and anchor any size: a file must not make its verifier fetch a map without end.
+_MAX_MAPPED: Final = 1 << 26
 # EIP-1271: isValidSignature(bytes32,bytes) answers its own selector.
 _IS_VALID_SIGNATURE: Final = bytes.fromhex("1626ba7e")
 
@@ -210,9 +212,11 @@ def _head_size(reading: _Reading, issuer: int) -> int:
     return newer[0].previous_size if newer else size
 
 
-def _status(reading: _Reading, issuer: int) -> StatusFact:
+def _status(reading: _Reading, issuer: int) -> StatusFact | None:
     at = reading.head.number
     size = reading.ledger.head(issuer, at).size
+    if size > _MAX_MAPPED:
+        return None
     return StatusFact(
         _fact(reading.head),
         reading.ledger.status_words(issuer, REVOKED, size, at),

@@ -14,7 +14,9 @@ from node.correcting import Correcting
 from node.issuance import Issuance, IssueOutcome, Prepared
 from node.roster import COLUMNS, RosterReport, read_roster
 from node.roster.reading import check_rows
+from node.roster.rows import check_row
 from node.roster.sources import SourceRow
+from node.store import NewEntry
 from rootseal.errors import InputError
 from rootseal.instants import format_date
 from rootseal.microcredential import MicroCredential
@@ -49,6 +51,21 @@ class Accepting:
             raise InputError(_ONE, "has no content")
         return check_rows([SourceRow(1, cells, tuple(cells.values()))], _ONE, self._newest()[0], self._today)
 
+    def make_one(self, award: AwardRow) -> tuple[NewEntry, int]:
+        """The entry of one award, and how many versions of templates it was made with.
+
+        Nothing is asked of the store: whoever stores it compares, inside his transaction. Raises `InputError`
+        where the award is refused.
+        """
+        kept = self._kept
+        version, templates, issuance = self._read() if kept is None else kept
+        cells = {name: getattr(award, name) or "" for name in COLUMNS}
+        return issuance.make(check_row(1, cells, templates, self._today)), version
+
+    def refresh(self) -> None:
+        """Read the templates anew where there are more than before."""
+        self._read()
+
     def prepare(self, report: RosterReport) -> Prepared:
         """Make the entries on behalf of who acts; nothing is stored, and no lock is held."""
         return self._issuance().prepare(report)
@@ -73,6 +90,9 @@ class Accepting:
         return self._newest()[1]
 
     def _newest(self) -> tuple[dict[str, MicroCredential], Issuance]:
+        return self._read()[1:]
+
+    def _read(self) -> tuple[int, dict[str, MicroCredential], Issuance]:
         """Templates are only ever added, so that their number tells whether the kept ones are the newest."""
         services = self._services
         version = services.store.templates.count()
@@ -80,4 +100,4 @@ class Accepting:
             if self._kept is None or self._kept[0] != version:
                 issuance = Issuance(services.store, services.home, services.profile)
                 self._kept = version, services.templates(), issuance
-            return self._kept[1], self._kept[2]
+            return self._kept

@@ -27,8 +27,13 @@ from node.health import Health
 from node.logs import log
 from node.problems import ProblemDetails, install_problems, on_invalid
 from node.publishing import LogPublisher
+from node.sharing.routes import shared_routes
+from node.verifying.api import verify_api
+from node.verifying.judging import Judge
+from node.verifying.page import verify_pages
 from node.web.authentication import SCHEME, identify
 from node.web.bodies import SMALL_BODY, body_bound
+from node.web.express import Express
 from node.web.idempotency import Once
 from node.web.limits import install_limits
 
@@ -74,14 +79,16 @@ def create_app(services: Services, health: Health | None = None) -> OpenAPI:
     app.before_request(identify(access))
     app.after_request(lambda response: _end(response, health))
     install_limits(app, services.config)
-    _register(app, services, health, access)
+    once = Once(services)
+    _register(app, services, health, access, once)
     install_console(app, services, access)
     install_problems(app)
+    express = Express(app, services, access, once, health, {**_HEADERS, **_CLOSED_HEADERS})
+    app.wsgi_app = express  # type: ignore[method-assign]
     return app
 
 
-def _register(app: OpenAPI, services: Services, health: Health, access: Access) -> None:
-    once = Once(services)
+def _register(app: OpenAPI, services: Services, health: Health, access: Access, once: Once) -> None:
     app.register_api(proof_routes(services))
     app.register_api(log_routes(LogPublisher(services)))
     app.register_api(health_routes(services, health))
@@ -91,6 +98,10 @@ def _register(app: OpenAPI, services: Services, health: Health, access: Access) 
     app.register_api(work_routes(services, access, once))
     app.register_api(people_routes(services, access, once))
     app.register_api(program_routes(services, once))
+    judge = Judge(services)
+    app.register_api(verify_api(judge))
+    app.register_api(shared_routes(services))
+    app.register_blueprint(verify_pages(services, judge))
     for model in (IssueReport, StatusListReport):  # one of several shapes of an answer
         schema: dict[str, Any] = model.model_json_schema(
             ref_template="#/components/schemas/{model}", mode="serialization"

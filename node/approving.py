@@ -25,9 +25,9 @@ _MAX_REASON: Final = 500
 class Submission:
     """A list as it was handed in, and what became of it. Times are UTC seconds.
 
-    `person` and `token` are of who issued it, None for the command line without a token. `templates` counts
-    the entries still accepted by micro-credential; `preview` is the id of one of them, to look at. `state` is
-    `waiting`, `approved` or `rejected`; `reason` is the rejecting person's.
+    `person` and `token` are of who issued it, None for the command line without a token. `templates` names the
+    micro-credentials of all its entries, and how many of each are still accepted; `preview` is the id of one
+    of those, to look at. `state` is `waiting`, `approved` or `rejected`; `reason` is the rejecting person's.
     """
 
     id: int
@@ -136,6 +136,8 @@ class Approving:
     def _whole(self, row: SubmissionRow) -> Submission:
         counts = self._store.submissions.counts(row.id)
         accepted = self._store.submissions.entries(row.id, "accepted")
+        # Those without a count as well: whose department a list is does not change when it is decided.
+        of_key = dict.fromkeys(self._store.submissions.keys(row.id), 0) | Counter(key for _, key in accepted)
         return Submission(
             row.id,
             row.submitted_at,
@@ -149,7 +151,7 @@ class Approving:
             counts.get("accepted", 0),
             counts.get("sealed", 0),
             counts.get("withdrawn", 0),
-            tuple(sorted(Counter(key for _, key in accepted).items())),
+            tuple(sorted(of_key.items())),
             accepted[0][0] if accepted else None,
         )
 

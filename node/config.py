@@ -199,6 +199,9 @@ class NodeConfig:
     requests_per_address: int = _setting(
         "Requests a minute for each address without a token; 0: no limit.", _whole(0, 10**6), 600
     )
+    share_links: bool = _setting(
+        "True: anybody may leave locked files here for links, 256 KiB each, 90 days at most.", _flag, False
+    )
     smtp_url: str | None = _setting("Mail server: smtp://HOST:587 (STARTTLS) or smtps://HOST:465.", _smtp_url, None)
     smtp_plain: bool = _setting(
         "True: mail and password travel unencrypted, also to another machine.", _flag, False

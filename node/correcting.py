@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from node.delivery.counting import count_list
-from node.access import check_entries
+from node.access import check_entries, other_department
 from node.approving import submit
+from node.delivery.counting import count_list
 from node.issuance import IssuedRow, IssueOutcome, TemplateIssuer, refused_row, way_out
+from node.principal import AccessDenied, Role
 from node.roster.report import RosterReport, RosterRow
-from node.principal import Role
 from node.store import Entry, EntryState, NewEntry, Store
 from rootseal.canonical import Json
 from rootseal.commitment import Home
@@ -54,11 +54,19 @@ class Correcting:
         if len(report.rows) + len(report.refused) != 1:
             found = len(report.rows) + len(report.refused)
             raise InputError(_WHERE, "corrects one credential: the list must have exactly one row", found)
+        self._check_department(report)
         with self._store.writing():
             outcome = self._issued(report, entry_id, now, dry_run)
             if not dry_run:
                 count_list(self._store, report, outcome, now)
         return outcome
+
+    def _check_department(self, report: RosterReport) -> None:
+        """Before anything is looked up: a refusal must not tell what another department awarded."""
+        elsewhere = other_department(self._store)
+        for row in report.rows:
+            if (reason := elsewhere(row.template)) is not None:
+                raise AccessDenied(reason)
 
     def _issued(self, report: RosterReport, entry_id: str, now: int, dry_run: bool) -> IssueOutcome:
         if report.refused:

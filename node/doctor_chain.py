@@ -100,7 +100,9 @@ def _registration(chain: Chain, config: NodeConfig, key: bytes | None, document:
     if record is None:
         way = "correct issuer in node.toml, or run `rootseal node init DIR`"
         return problem("registration", f"the ledger knows no issuer {issuer}", way)
-    found = None if key is None else ledger.key_of(issuer, key)
+    if key is None:
+        return unknown("registration", "the node's key is not known", "repair the key first")
+    found = ledger.key_of(issuer, key)
     if found is None or found.retired_at or not found.roles & _ROLE_ANCHOR:
         way = "the admin adds a key with the right to anchor: `rootseal node keys rotate DIR`; see docs/operating.md"
         return problem("registration", "the node's key may not anchor for this issuer", way)

@@ -1,6 +1,7 @@
 """gunicorn's threaded worker, answering what never reaches Flask in the one shape of errors (RFC 9457).
 
-gunicorn itself would answer in HTML, and log the visitor's address.
+gunicorn itself would answer in HTML, and log the visitor's address. It would also wait for ever for the rest of a
+request: as many silent visitors as there are threads would be the end of the node's pages.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import time
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -33,8 +35,42 @@ _SENTENCES: Final = (
 )
 
 
+_HEAD_SECONDS: Final = 20.0
+_BODY_SECONDS: Final = 120.0
+"""Until all of a request has arrived: 20 MiB at 1.4 Mbit/s."""
+
+
 class HttpWorker(ThreadWorker):  # type: ignore[misc]
-    """Only the answer to unreadable requests is our own."""
+    """Our own are the answer to unreadable requests, and an end to those that do not arrive."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._arriving: dict[Any, float] = {}
+
+    def handle(self, conn: Any) -> Any:
+        """One request of a connection, in a thread of the pool."""
+        self._arriving[conn] = time.monotonic() + _HEAD_SECONDS
+        try:
+            return super().handle(conn)
+        finally:
+            self._arriving.pop(conn, None)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Its head has arrived; the body is read while it is worked on."""
+        self._arriving[conn] = time.monotonic() + _BODY_SECONDS
+        return super().handle_request(req, conn)
+
+    def murder_pending(self) -> None:
+        """Once a second, in the main thread: whoever takes too long has sent all that he will have sent.
+
+        Only reading ends: what works on a whole request is not disturbed, and its answer goes out.
+        """
+        super().murder_pending()
+        now = time.monotonic()
+        for conn, until in list(self._arriving.items()):
+            if until < now and self._arriving.pop(conn, None) is not None:
+                with contextlib.suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RD)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer and close; a visitor who has gone already is no trouble."""

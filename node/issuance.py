@@ -215,6 +215,10 @@ class Issuance:
             count_list(self._store, prepared.report, outcome, now)
         return outcome
 
+    def make(self, row: RosterRow) -> NewEntry:
+        """The entry of one row, not compared with anything and not stored. Raises `InputError`: it has no document."""
+        return self._issuers[row.template].make(row)[0]
+
     def _sorted(self, rows: Sequence[RosterRow]) -> tuple[list[RosterRow], list[IssuedRow], list[RefusedRow]]:
         """Rows without a credential yet, rows that have theirs, rows that differ from what was issued."""
         fresh: list[RosterRow] = []

@@ -17,6 +17,7 @@ from node.delivery.metering import delivery_metrics
 from node.health import Health, Pulse
 from node.promises import unkept
 from node.store import EntryState
+from node.summary import awaiting_approval
 
 if TYPE_CHECKING:
     from node.services import Services
@@ -57,6 +58,8 @@ class NodeMetrics(Collector):
         yield _gauge(
             "oldest_waiting_seconds", "Age of the oldest unsealed entry.", 0 if oldest is None else now - oldest
         )
+        waiting = awaiting_approval(store, self._services.config)
+        yield _gauge("lists_awaiting_approval", "Lists that wait for a second person.", waiting)
         backup = last_backup(store)
         if backup is not None:
             yield _gauge("last_backup_timestamp_seconds", "When the last backup was made.", backup)

@@ -6,15 +6,24 @@ Light on purpose: the store and the command line both import this.
 from __future__ import annotations
 
 import contextlib
+import re
 import unicodedata
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from rootseal.errors import DeniedError
 
 __all__ = ["AccessDenied", "Principal", "Role", "acting_as", "acting_by", "acting_on_command_line", "actor", "folded"]
+
+
+# Characters that print nothing and still count as printable (Default_Ignorable_Code_Point, DerivedCoreProperties.txt).
+_UNSEEN: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 
 
 class AccessDenied(DeniedError):  # noqa: N818
@@ -31,8 +40,9 @@ class Role(Enum):
 
 
 def folded(name: str) -> str:
-    """One spelling of a person's or a department's name: NFKC, small letters, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """One spelling of a person's or a department's name: NFKC, small letters, single spaces, nothing invisible."""
+    shown = _UNSEEN.sub("", unicodedata.normalize("NFKC", name)).casefold()
+    return " ".join(unicodedata.normalize("NFKC", shown).split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from rootseal.errors import ConflictError, RootsealError, StoreError, Undetermin
 __all__ = ["Worker", "run_node"]
 
 _COMMAND = "node run"
-_THREADS = 8
+_THREADS = 32
 _BUSY_SECONDS = 1.0
 _IDLE_SECONDS = 5.0
 _LONGEST_SECONDS = 60.0
@@ -151,6 +151,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": 20,
             "limit_request_line": 2048,
             "limit_request_fields": 50,
+            # No header of a request says where it is in the address space, also not one from this machine's web
+            # server: with SCRIPT_NAME a visitor would reach behind its rules for addresses.
+            "forwarder_headers": "",
+            "forwarded_allow_ips": "",
             "accesslog": None,
             "errorlog": "-",
             "loglevel": "warning",

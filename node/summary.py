@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from node.config import NodeConfig
 from node.connection import Connection
 from node.next_anchor import next_anchor
 from node.policy import Decision
@@ -15,7 +16,7 @@ from rootseal.errors import RootsealError
 if TYPE_CHECKING:
     from anchor.keys import Signer
 
-__all__ = ["ChainStatus", "NodeStatus", "WitnessStatus", "summarise"]
+__all__ = ["ChainStatus", "NodeStatus", "WitnessStatus", "awaiting_approval", "summarise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class NodeStatus:
 
     `overdue` and `near` are promises whose anchorBy has passed, or comes within a quarter of the
     promised time, without a final anchor in the store. `unsent` to `mined` count intents of the outbox.
-    `recovered` of the sealed entries are known by their commitment alone. `next_anchor` says when and why.
+    `approvals` lists wait for a second person. `recovered` of the sealed entries are known by their commitment
+    alone. `next_anchor` says when and why.
     Times are UTC seconds.
     """
 
@@ -66,6 +68,7 @@ class NodeStatus:
     next_anchor: Decision
     recovered: int
     witnesses: tuple[WitnessStatus, ...]
+    approvals: int
 
     @property
     def healthy(self) -> bool:
@@ -96,7 +99,13 @@ def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
         next_anchor(store, connection.config, lambda: _gas_price(connection) if chain else None, now),
         store.recovered.count(),
         tuple(_witness(store, witness) for witness in store.witnesses.all()),
+        awaiting_approval(store, connection.config),
     )
+
+
+def awaiting_approval(store: Store, config: NodeConfig) -> int:
+    """How many lists wait for a second person; 0 where none is asked for."""
+    return store.submissions.waiting_count() if config.second_approver else 0
 
 
 def _witness(store: Store, witness: Witness) -> WitnessStatus:

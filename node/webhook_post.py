@@ -23,6 +23,8 @@ _TIMEOUT: Final = 10.0
 _MAX_URL: Final = 512
 _WHERE: Final = "URL"
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+_DOCUMENTATION: Final = ipaddress.IPv6Network("3fff::/20")  # RFC 9637, newer than Python's own tables
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -99,6 +101,9 @@ class _Connection(http.client.HTTPConnection):
         plain.connect((self._pinned, self.port))
         if self._secure:
             self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+        if self.late:
+            # The time ran out before there was anything that could be cut; nobody will cut it again.
+            raise TimeoutError
 
     def cut(self) -> None:
         """End it from another thread: a receiver that drips one byte a second must not hold the node."""
@@ -163,4 +168,7 @@ def _plain(address: _Address) -> _Address:
 
 
 def _is_outside(address: _Address) -> bool:
+    """Of IPv6 only what is given out to the world: elsewhere a network may translate to machines of its own."""
+    if isinstance(address, ipaddress.IPv6Address) and (address not in _UNICAST or address in _DOCUMENTATION):
+        return False
     return address.is_global and not address.is_multicast

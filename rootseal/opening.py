@@ -14,7 +14,7 @@ from rootseal.files import CREDENTIAL_FORMAT, CredentialFile
 from rootseal.opened import OpenedCredential
 from rootseal.presentation import PRESENTATION_FORMAT, HolderProof, Presentation
 
-__all__ = ["OpenedFile", "Question", "WalletQuestion", "open_file", "questions"]
+__all__ = ["OpenedFile", "Question", "WalletQuestion", "open_file", "questions", "questions_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,13 @@ def _check_publications(credentials: Sequence[OpenedCredential]) -> None:
 def questions(data: bytes) -> tuple[Question, ...]:
     """One question a home, in the order of the file; none for a file that cannot be read."""
     try:
-        opened = open_file(data)
+        return questions_of(open_file(data))
     except InputError:
         return ()
+
+
+def questions_of(opened: OpenedFile) -> tuple[Question, ...]:
+    """The same for a file that was opened already."""
     wallets = _wallet_questions(opened)
     roots: dict[Home, dict[bytes, None]] = {}
     holders: dict[Home, set[bytes]] = {}

@@ -26,7 +26,7 @@ from rootseal.opening import OpenedFile, open_file
 from rootseal.policy import TEST_CHAINS, Policy
 from rootseal.verdict import Check, CredentialVerdict, Statement, Verdict, check, statement
 
-__all__ = ["Expected", "verify"]
+__all__ = ["Expected", "malformed", "verify", "verify_opened"]
 
 _NOTHING = Facts()
 
@@ -50,8 +50,26 @@ def verify(
     try:
         opened = open_file(data)
     except InputError as error:
-        first = check("format.malformed", problem=error)
-        return Verdict((CredentialVerdict((first, *_unchecked(CHECKS[1:]))),), None, False)
+        return malformed(error)
+    return verify_opened(opened, policy, facts, now=now, at=at, expected=expected)
+
+
+def malformed(error: InputError) -> Verdict:
+    """The verdict on bytes that are no file of ours."""
+    first = check("format.malformed", problem=error)
+    return Verdict((CredentialVerdict((first, *_unchecked(CHECKS[1:]))),), None, False)
+
+
+def verify_opened(
+    opened: OpenedFile,
+    policy: Policy | None = None,
+    facts: Facts = _NOTHING,
+    *,
+    now: int,
+    at: int | None = None,
+    expected: Expected | None = None,
+) -> Verdict:
+    """As `verify`, for a file that was opened already: who checks many opens each once."""
     credentials = tuple(
         _verify_one(credential, opened, policy, facts, now, at, expected) for credential in opened.credentials
     )

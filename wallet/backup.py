@@ -23,24 +23,21 @@ from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from rootseal.canonical import Json, dumps
 from rootseal.errors import InputError
 from rootseal.instants import LAST_INSTANT
 from wallet.box import Box
 from wallet.disk import PRIVATE_FILE, make_private_folder, read_file, write_atomically
+from wallet.locking import CIPHER, COST, is_hex, is_kdf, key_of, new_kdf
 
 __all__ = ["FORMAT", "MAX_BACKUP_BYTES", "Backup", "make_backup", "read_backup", "restore_box"]
 
 FORMAT: Final = "rootseal/backup/1"
 MAX_BACKUP_BYTES: Final = 256 * 1024 * 1024
 _MAX_CONTENT: Final = 4 * MAX_BACKUP_BYTES
-_CIPHER: Final = "AES-256-GCM"
 _KEYSTORE: Final = "keystore.json"
-# 128 MiB of memory for about 0.4 s: what a thief of the file pays for each guess.
-_COST: Final = {"n": 1 << 17, "r": 8, "p": 1}
-_MAX_N: Final = 1 << 20
+_COST = COST
 _NAME: Final = re.compile(r"(?:[a-z0-9][a-z0-9._-]{0,99}/){0,2}[a-z0-9][a-z0-9._-]{0,99}", re.ASCII)
 
 
@@ -81,7 +78,7 @@ def read_backup(path: Path, passphrase: str) -> Backup:
     if len(data) > MAX_BACKUP_BYTES:
         raise InputError(str(path), f"is larger than {MAX_BACKUP_BYTES >> 20} MiB: it is no backup of a wallet")
     header, sealed = _header(data, str(path))
-    key = _key(passphrase, header["kdf"])
+    key = key_of(passphrase, header["kdf"])
     try:
         content = AESGCM(key).decrypt(bytes.fromhex(header["nonce"]), sealed, dumps(header))
     except InvalidTag:
@@ -132,10 +129,10 @@ def _is_left_over(path: Path) -> bool:
 
 def _sealed(files: Mapping[str, bytes], passphrase: str, now: int) -> bytes:
     nonce = secrets.token_bytes(12)
-    kdf: dict[str, Json] = {"name": "scrypt", **_COST, "salt": secrets.token_hex(16)}
+    kdf = new_kdf(_COST)
     header: dict[str, Json] = {
         "format": FORMAT,
-        "cipher": _CIPHER,
+        "cipher": CIPHER,
         "kdf": kdf,
         "made": now,
         "nonce": nonce.hex(),
@@ -143,15 +140,10 @@ def _sealed(files: Mapping[str, bytes], passphrase: str, now: int) -> bytes:
     # Not the core's writer: its limits are those of a credential file.
     names = {name: base64.b64encode(content).decode() for name, content in sorted(files.items())}
     content = zlib.compress(json.dumps({"files": names}, separators=(",", ":")).encode(), 6)
-    sealed = AESGCM(_key(passphrase, kdf)).encrypt(nonce, content, dumps(header))
+    sealed = AESGCM(key_of(passphrase, kdf)).encrypt(nonce, content, dumps(header))
     if len(sealed) * 4 // 3 > MAX_BACKUP_BYTES - 4096:
         raise InputError("DIR", f"holds more than the {MAX_BACKUP_BYTES >> 20} MiB of one backup; copy the folder")
     return json.dumps({**header, "data": base64.b64encode(sealed).decode()}, sort_keys=True).encode() + b"\n"
-
-
-def _key(passphrase: str, kdf: Mapping[str, Any]) -> bytes:
-    derive = Scrypt(salt=bytes.fromhex(kdf["salt"]), length=32, n=kdf["n"], r=kdf["r"], p=kdf["p"])
-    return derive.derive(passphrase.encode())
 
 
 def _header(data: bytes, where: str) -> tuple[dict[str, Any], bytes]:
@@ -167,25 +159,15 @@ def _header(data: bytes, where: str) -> tuple[dict[str, Any], bytes]:
 
 
 def _is_header(found: dict[str, Any]) -> bool:
-    kdf, made = found.get("kdf"), found.get("made")
+    made = found.get("made")
     return (
         set(found) == {"format", "cipher", "kdf", "made", "nonce"}
-        and (found["format"], found["cipher"]) == (FORMAT, _CIPHER)
+        and (found["format"], found["cipher"]) == (FORMAT, CIPHER)
         and type(made) is int
         and 0 <= made <= LAST_INSTANT
-        and _is_hex(found["nonce"], 12)
-        and isinstance(kdf, dict)
-        and set(kdf) == {"name", "n", "r", "p", "salt"}
-        and kdf["name"] == "scrypt"
-        and _is_hex(kdf["salt"], 16)
-        # Bounds on what a file may make this machine do.
-        and kdf["n"] in [1 << bits for bits in range(14, _MAX_N.bit_length())]
-        and (kdf["r"], kdf["p"]) == (8, 1)
+        and is_hex(found["nonce"], 12)
+        and is_kdf(found["kdf"])
     )
-
-
-def _is_hex(value: object, size: int) -> bool:
-    return isinstance(value, str) and re.fullmatch(rf"[0-9a-f]{{{2 * size}}}", value, re.ASCII) is not None
 
 
 def _unpacked(content: bytes, where: str) -> dict[str, bytes]:

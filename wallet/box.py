@@ -2,6 +2,7 @@
 
     DIR/keystore.json                              the holder's key, Web3 Secret Storage v3
     DIR/credentials/<commitment>.credential.json   complete credentials, each for ever usable by itself
+    DIR/seed.json, DIR/accounts.json               only with recovery words: see wallet.accounts
 
 There is no index and no database: the folder can be copied, and a file lost or damaged costs only itself.
 """
@@ -67,7 +68,7 @@ class Box:
         box = cls(directory)
         if box.keystore.exists() or box.keystore.is_symlink():
             raise InputError(str(directory), "holds a wallet already; nothing was changed")
-        if directory.is_dir() and any(path != box._folder for path in directory.iterdir()):
+        if directory.is_dir() and not set(directory.iterdir()) <= {box._folder, box.seed, box.accounts}:
             raise InputError(str(directory), "is not empty; choose a new folder for the wallet")
         # The key comes last (`create_key`): after a crash before it, the same command finishes the work.
         make_private_folder(directory)
@@ -86,6 +87,16 @@ class Box:
     def keystore(self) -> Path:
         """Where the key is."""
         return self.directory / "keystore.json"
+
+    @property
+    def seed(self) -> Path:
+        """Where the seed of a wallet with recovery words is, locked."""
+        return self.directory / "seed.json"
+
+    @property
+    def accounts(self) -> Path:
+        """Where it stands which address was given to whom."""
+        return self.directory / "accounts.json"
 
     @property
     def _folder(self) -> Path:

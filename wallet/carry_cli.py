@@ -1,4 +1,4 @@
-"""`rootseal wallet pdf` and `qr`: ways to carry a presentation on paper and on a screen."""
+"""`rootseal wallet pdf`, `qr` and `link`: ways to carry a presentation on paper, on a screen, and by mail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rootseal.languages import LANGUAGES
 from wallet.console import as_json_option, line, print_json
 from wallet.disk import read_file, write_atomically
 
-__all__ = ["pdf", "qr"]
+__all__ = ["link", "pdf", "qr"]
 
 _PUBLIC = 0o644
 _FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
@@ -88,6 +88,36 @@ def qr(file: Path, output: Path, force: bool, as_json: bool) -> None:
         line(str(name))
     if len(names) > 1:
         line(f"All {len(names)} codes are needed; they can be read in any order.")
+
+
+@click.command("link")
+@_FILE
+@click.option("--node", metavar="URL", required=True, help="Who keeps it, locked: such as https://registrar.example.")
+@click.option("--days", type=click.IntRange(1, 90), default=14, show_default=True, help="When the link ends.")
+@as_json_option
+def link(file: Path, node: str, days: int, as_json: bool) -> None:
+    """Make a link to FILE, for whoever cannot take an attachment.
+
+    FILE is locked on this computer and left with the node, which cannot read it: the key stands in the link, after
+    the #, and is sent nowhere. Whoever has the link has the file. When the link ends the node deletes what it keeps;
+    the credential itself goes on as before.
+
+    \b
+    Examples:
+      rootseal wallet link for-employer.presentation.json --node https://registrar.example
+      rootseal wallet link for-employer.presentation.json --node https://registrar.example --days 3
+
+    Exit codes: 0 made; 1 the node does not keep it; 2 wrong usage; 3 the node cannot be asked now.
+    """
+    from rootseal.instants import format_date
+    from wallet.sharing import share
+
+    made = share(_read(file), node, days)
+    if as_json:
+        print_json({"format": "rootseal/wallet-link/1", "link": made.url, "expiresAt": made.expires_at})
+        return
+    line(made.url)
+    line(f"The link ends on {format_date(made.expires_at)}. That is the link alone: the credential does not end by it.")
 
 
 def _png(drawn: object) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from anchor.collecting import Sources, check_evidence, ledger_facts, ledger_policy
 from rootseal.anchoring import Anchor
 from rootseal.commitment import Home
 from rootseal.errors import RootsealError, UndeterminedError, VerificationError
@@ -12,7 +13,6 @@ from rootseal.facts import Facts, LedgerFacts
 from rootseal.files import CredentialFile
 from rootseal.policy import Policy
 from rootseal.verification import verify
-from wallet.collecting import Sources, check_evidence, ledger_facts, ledger_policy
 from wallet.merging import is_anchored
 from wallet.settling import Known
 

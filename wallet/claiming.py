@@ -13,9 +13,10 @@ from rootseal.errors import ConfigError, InputError
 from rootseal.ethereum import checksum_address
 from rootseal.files import CredentialFile
 from rootseal.policy import CreditsContract, Policy
+from wallet.accounts import accounts_of
 from wallet.box import Box
 from wallet.disk import PRIVATE_FILE, make_private_folder, write_atomically
-from wallet.keyring import address_of, open_key
+from wallet.keyring import address_of, open_answers, open_key, passphrase_of
 
 __all__ = ["Consent", "contract_of", "keep_award", "make_claim", "make_redemption", "send_claim"]
 
@@ -38,7 +39,9 @@ class Consent:
         """The signature. Raises `InputError` where this wallet cannot sign for `holder`."""
         if self.signature is not None:
             return self.signature
-        if holder != address_of(self.box.keystore) and not self.for_contract:
+        if holder in {account.address for account in accounts_of(self.box)}:
+            return open_answers(self.box, (holder,), passphrase_of(self.passphrase_file))[0].sign(digest)
+        if not self.for_contract:
             raise InputError(
                 "wallet",
                 "does not hold the key of the address that the credential was issued to; where that address is a "
@@ -112,7 +115,6 @@ def send_claim(
     from anchor.pins import Pins
     from anchor.sender import SendPolicy
     from anchor.web3_chain import open_chain
-    from wallet.keyring import passphrase_of
 
     chain, code_hash = open_chain(rpc), credits_abi().code_hash if pinned is None else pinned.code
     pins = Pins(claim.home.chain_id, contract=claim.contract, code_hash=code_hash)

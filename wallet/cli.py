@@ -9,29 +9,28 @@ import click
 
 from rootseal.canonical import Json
 from rootseal.errors import InputError, RootsealError, UndeterminedError, VerificationError
-from rootseal.ethereum import ZERO_ADDRESS, address_text, checksum_address
+from rootseal.ethereum import ZERO_ADDRESS, checksum_address
 from rootseal.files import CredentialFile
+from wallet.accounts import accounts_of
 from wallet.backup_cli import backup, restore
 from wallet.box import SHORT_ID, Box, Held
-from wallet.carry_cli import pdf, qr
+from wallet.carry_cli import link, pdf, qr
 from wallet.claiming_link import ClaimLink, is_link
 from wallet.console import as_json_option, finish, line, paragraph, print_json
 from wallet.credits_cli import claim, credits_overview, reason, redeem
 from wallet.disk import read_file
-from wallet.keyring import address_of, ask_new_passphrase, create_key
+from wallet.key_cli import address, addresses, init, restore_words
 from wallet.listing import entry_json, print_entries
 from wallet.merging import is_anchored
 from wallet.present_cli import present
 from wallet.proving import require_proof
+from wallet.serving_cli import serve
 from wallet.settings import load_policy
 from wallet.updating import Updater, exit_code_of
 
 __all__ = ["main"]
 
 _DIR = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
-passphrase_option = click.option(
-    "--passphrase-file", metavar="F", type=click.Path(path_type=Path), help="Read the passphrase from this file."
-)
 
 
 @click.group("wallet")
@@ -40,7 +39,8 @@ def main() -> None:
 
     \b
     Examples:
-      rootseal wallet init ~/wallet
+      rootseal wallet init ~/wallet --words
+      rootseal wallet serve ~/wallet
       rootseal wallet receive ~/wallet diploma.credential.json
       rootseal wallet list ~/wallet
       rootseal wallet present ~/wallet 3f2a --disclose grade -o for-employer.presentation.json
@@ -50,50 +50,23 @@ def main() -> None:
 
 
 main.add_command(present)
-for _command in (backup, restore, pdf, qr, claim, redeem, credits_overview, reason):
+for _command in (
+    init,
+    restore_words,
+    address,
+    addresses,
+    serve,
+    backup,
+    restore,
+    pdf,
+    qr,
+    link,
+    claim,
+    redeem,
+    credits_overview,
+    reason,
+):
     main.add_command(_command)
-
-
-@main.command("init")
-@_DIR
-@passphrase_option
-@as_json_option
-def init(directory: Path, passphrase_file: Path | None, as_json: bool) -> None:
-    """Make a new wallet in the folder DIR, with a key that only your passphrase opens.
-
-    Your credentials stay genuine without the key; you need it to prove that they are yours. Keep a copy of the
-    folder, and the passphrase in another place.
-
-    \b
-    Examples:
-      rootseal wallet init ~/wallet
-      rootseal wallet init ~/wallet --passphrase-file secret.txt
-    """
-    passphrase = ask_new_passphrase(passphrase_file)
-    box = Box.create(directory)
-    address = create_key(box.keystore, passphrase)
-    if as_json:
-        print_json({"format": "rootseal/wallet/1", "directory": str(directory), "address": address_text(address)})
-        return
-    line(f"Your wallet is in {directory}.")
-    line(f"Its address, which you give to the issuer: {checksum_address(address)}")
-
-
-@main.command("address")
-@_DIR
-@as_json_option
-def address(directory: Path, as_json: bool) -> None:
-    """Print the address that you give to an issuer. Needs no passphrase.
-
-    \b
-    Example:
-      rootseal wallet address ~/wallet
-    """
-    found = address_of(Box.open(directory).keystore)
-    if as_json:
-        print_json({"format": "rootseal/wallet/1", "directory": str(directory), "address": address_text(found)})
-    else:
-        line(checksum_address(found))
 
 
 @main.command("receive")
@@ -233,7 +206,7 @@ def _holder_note(box: Box, held: Held) -> str | None:
     holder = held.file.subject.holder
     if holder == ZERO_ADDRESS:
         return "It was issued to no key: it can be shown, but not be proven to be yours."
-    if not box.keystore.exists() or holder != address_of(box.keystore):
+    if not box.keystore.exists() or holder not in {account.address for account in accounts_of(box)}:
         return f"It was issued to another address ({checksum_address(holder)}): this wallet cannot sign for it."
     return None
 

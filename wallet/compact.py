@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
@@ -53,7 +54,7 @@ def expand(text: str) -> bytes:
         packed = unpacking.decompress(_bytes(text[len(PREFIX) : _MAX_TEXT]), MAX_BYTES)
         if not unpacking.eof or unpacking.unused_data:
             raise ValueError
-        return dumps(_larger(cbor2.loads(packed), 0))
+        return dumps(_larger(cbor2.loads(packed), 0, _Room(MAX_BYTES)))
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError, zlib.error, cbor2.CBORError):
         raise InputError("code", "was not read completely, or was altered; read it again") from None
 
@@ -112,10 +113,24 @@ def _smaller(value: Json) -> Any:
     return value
 
 
-def _larger(value: Any, depth: int) -> Json:
+@dataclass(slots=True)
+class _Room:
+    """Bytes that the file may still take: CBOR can name one value many times, and a short code fill the memory."""
+
+    left: int
+
+    def take(self, size: int) -> None:
+        """Raises `ValueError` where there is no room."""
+        self.left -= size
+        if self.left < 0:
+            raise ValueError
+
+
+def _larger(value: Any, depth: int, room: _Room) -> Json:
     """Only what `_smaller` makes; anything else that CBOR can say is refused."""
     if depth > _MAX_DEPTH:
         raise ValueError
+    room.take(len(value) if isinstance(value, str | bytes) else 1)
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, bytes):
@@ -123,9 +138,11 @@ def _larger(value: Any, depth: int) -> Json:
     if isinstance(value, cbor2.CBORTag) and value.tag == _BASE16 and isinstance(value.value, bytes):
         return "0x" + value.value.hex()
     if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
-        return {name: _larger(item, depth + 1) for name, item in value.items()}
+        for name in value:
+            room.take(len(name))
+        return {name: _larger(item, depth + 1, room) for name, item in value.items()}
     if isinstance(value, list):
-        return [_larger(item, depth + 1) for item in value]
+        return [_larger(item, depth + 1, room) for item in value]
     raise ValueError
 
 

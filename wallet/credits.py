@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from anchor.collecting import Sources, collect_facts, ledger_policy
 from rootseal.commitment import Home
 from rootseal.credential import read_document
 from rootseal.errors import RootsealError
@@ -18,7 +19,6 @@ from rootseal.files import CredentialFile
 from rootseal.policy import Policy
 from rootseal.verification import verify
 from wallet.box import Held
-from anchor.collecting import Sources, collect_facts, ledger_policy
 
 if TYPE_CHECKING:
     from anchor.credits import Credits

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from rootseal.errors import ConfigError, InputError
 from rootseal.ethereum import parse_address
+from wallet.box import Box
 from wallet.disk import read_file
 from wallet.presenting import Answer
 
-__all__ = ["address_of", "ask_new_passphrase", "create_key", "open_key", "passphrase_of"]
+__all__ = ["address_of", "ask_new_passphrase", "create_key", "open_answers", "open_key", "passphrase_of"]
 
 _MAX_PASSPHRASE = 1024
 _MAX_KEYSTORE = 64 * 1024
@@ -42,6 +44,25 @@ def open_key(keystore: Path, file: Path | None) -> Answer:
 
     signer = load_keystore(keystore, passphrase_of(file))
     return Answer(signer.address, signer.sign_digest)
+
+
+def open_answers(box: Box, holders: Iterable[bytes], passphrase: str) -> tuple[Answer, ...]:
+    """The keys of those `holders` that this wallet has keys for. Raises `ConfigError` for a wrong passphrase."""
+    from anchor.keys import load_keystore, signer_from_seed
+    from wallet.accounts import accounts_of, has_words, open_seed
+
+    wanted = frozenset(holders)
+    accounts = [account for account in accounts_of(box) if account.address in wanted]
+    if not accounts:
+        return ()
+    if has_words(box):
+        seed = open_seed(box, passphrase)
+        signers = [signer_from_seed(seed, account.index) for account in accounts]
+    else:
+        signers = [load_keystore(box.keystore, passphrase)]
+    if {signer.address for signer in signers} != {account.address for account in accounts}:
+        raise ConfigError("wallet", "its list of addresses is not that of its keys; make it anew with your words")
+    return tuple(Answer(signer.address, signer.sign_digest) for signer in signers)
 
 
 def passphrase_of(file: Path | None) -> str:

@@ -17,9 +17,9 @@ from wallet.box import Box, Held
 from wallet.console import as_json_option, heading, line, paragraph, print_json
 from wallet.disclosing import PRESETS, path_text
 from wallet.disk import write_atomically
-from wallet.keyring import open_key
+from wallet.keyring import open_answers, passphrase_of
 from wallet.merging import is_anchored
-from wallet.presenting import Preview, Question, answered, assemble, preview, require_sound
+from wallet.presenting import Preview, Question, answered, assemble, holders_of, preview, require_sound
 
 __all__ = ["present"]
 
@@ -98,7 +98,8 @@ def present(
     chosen = box.find_all(ids)
     made = assemble([held.file for held in chosen], wishes, subject or question is not None, small=small)
     if question is not None:
-        made = answered(made, question, open_key(box.keystore, passphrase_file))
+        answers = open_answers(box, holders_of(made), passphrase_of(passphrase_file))
+        made = answered(made, question, *answers)
     data = made.to_bytes()
     require_sound(data, now)
     write_atomically(output, data)

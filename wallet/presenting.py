@@ -12,9 +12,20 @@ from rootseal.ethereum import ZERO_ADDRESS, checksum_address
 from rootseal.files import CredentialFile
 from rootseal.presentation import MAX_CREDENTIALS, HolderProof, Presentation, PresentedCredential, present
 from rootseal.verification import verify
-from wallet.disclosing import choose
+from wallet.disclosing import Disclosure, choose
 
-__all__ = ["Answer", "Preview", "Question", "answered", "assemble", "preview", "require_sound"]
+__all__ = [
+    "Answer",
+    "Preview",
+    "Question",
+    "answered",
+    "assemble",
+    "assemble_each",
+    "holders_of",
+    "preview",
+    "require_sound",
+    "unsigned",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +69,17 @@ def assemble(
 
     `small` leaves out what a verifier who asks a chain can do without.
     """
-    if not 1 <= len(files) <= MAX_CREDENTIALS:
-        raise InputError("ID", f"a presentation holds 1 to {MAX_CREDENTIALS} credentials", len(files))
-    presented = (_presented(file, wishes, show_subject) for file in files)
+    chosen = [(file, choose(wishes, file.salted()[0])) for file in files]
+    return assemble_each(chosen, show_subject, small=small)
+
+
+def assemble_each(
+    chosen: Sequence[tuple[CredentialFile, Disclosure]], show_subject: bool, *, small: bool = False
+) -> Presentation:
+    """As `assemble`, with a choice of its own for each credential."""
+    if not 1 <= len(chosen) <= MAX_CREDENTIALS:
+        raise InputError("ID", f"a presentation holds 1 to {MAX_CREDENTIALS} credentials", len(chosen))
+    presented = (present(file, disclosure.shows, show_subject) for file, disclosure in chosen)
     return Presentation(tuple(_smaller(one) if small else one for one in presented))
 
 
@@ -78,22 +97,33 @@ def preview(file: CredentialFile, presented: PresentedCredential) -> Preview:
     )
 
 
-def answered(presentation: Presentation, question: Question, answer: Answer) -> Presentation:
+def holders_of(presentation: Presentation) -> tuple[bytes, ...]:
+    """The distinct addresses that must sign, ascending. Raises `InputError` where a credential is bound to none."""
+    return tuple(sorted({_holder_of(at, one) for at, one in enumerate(presentation.credentials, 1)}))
+
+
+def unsigned(presentation: Presentation, question: Question) -> tuple[HolderProof, bytes]:
+    """The answer without signatures, and the 32-byte EIP-712 digest that each holder signs."""
+    proof = HolderProof(question.audience, question.nonce, question.created, question.expires, ())
+    return proof, proof.digest(presentation.digest)
+
+
+def answered(presentation: Presentation, question: Question, *answers: Answer) -> Presentation:
     """The presentation with one signature per distinct holder address, ascending by address.
 
     Raises `InputError` where a credential is bound to no address, or to one that the wallet has no key for.
     """
-    holders = {_holder_of(at, credential) for at, credential in enumerate(presentation.credentials, 1)}
-    for holder in sorted(holders):
-        if holder != answer.address:
+    keys = {answer.address: answer for answer in answers}
+    holders = holders_of(presentation)
+    for holder in holders:
+        if holder not in keys:
             raise InputError(
                 "wallet",
                 "does not hold the key of the address that the credential was issued to, so it cannot sign for it",
                 checksum_address(holder),
             )
-    proof = HolderProof(question.audience, question.nonce, question.created, question.expires, ())
-    digest = proof.digest(presentation.digest)
-    signatures = tuple(answer.sign(digest) for _ in sorted(holders))
+    proof, digest = unsigned(presentation, question)
+    signatures = tuple(keys[holder].sign(digest) for holder in holders)
     return replace(presentation, holder=replace(proof, signatures=signatures))
 
 
@@ -103,11 +133,6 @@ def require_sound(data: bytes, now: int) -> None:
         for check in credential.checks[:3]:
             if check.outcome != "pass":
                 raise VerificationError(check.code, check.reason)
-
-
-def _presented(file: CredentialFile, wishes: Sequence[str], show_subject: bool) -> PresentedCredential:
-    claims, _ = file.salted()
-    return present(file, choose(wishes, claims).shows, show_subject)
 
 
 def _smaller(presented: PresentedCredential) -> PresentedCredential:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from anchor.collecting import check_evidence
 from rootseal.canonical import loads
 from rootseal.errors import InputError, VerificationError
 from rootseal.facts import Facts
 from rootseal.files import CredentialFile
 from rootseal.presentation import PRESENTATION_FORMAT
 from rootseal.verification import verify
-from wallet.collecting import check_evidence
 
 __all__ = ["require_proof"]
 

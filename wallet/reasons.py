@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from anchor.collecting import Sources, ledger_facts
 from rootseal.ethereum import checksum_address
 from rootseal.policy import Policy
 from rootseal.reason import Reason
-from anchor.collecting import Sources, ledger_facts
 
 __all__ = ["Outcome", "judge"]
 

@@ -11,15 +11,16 @@ from pathlib import Path
 
 import click
 
+from anchor.collecting import Sources, collect_facts, parse_block_hash
 from rootseal.checks import Expected
 from rootseal.errors import InputError
 from rootseal.instants import parse_instant
 from rootseal.policy import Policy
 from rootseal.verdict import Verdict, worst
 from rootseal.verification import verify as verify_bytes
-from anchor.collecting import Sources, collect_facts, parse_block_hash
 from wallet.console import as_json_option, finish, line, print_json
 from wallet.disk import read_file
+from wallet.gathering import is_many
 from wallet.report import print_report
 from wallet.settings import load_policy
 from wallet.speaking import chosen_language, language_option
@@ -32,7 +33,7 @@ _EXIT = {"verified": 0, "rejected": 1, "undetermined": 3}
 
 
 @click.command("verify")
-@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE|DIR|ZIP…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--policy", metavar="F", type=click.Path(path_type=Path), help="Whom you trust; else your own policy.")
 @click.option("--trust", metavar="T", multiple=True, help="Trust one more: eip155:1:0xLEDGER/ISSUER or …/0xACCREDITOR.")
 @click.option("--rpc", metavar="URL", help="Ask this node of the chain instead of those in the policy.")
@@ -49,6 +50,9 @@ _EXIT = {"verified": 0, "rejected": 1, "undetermined": 3}
 @click.option("--at", metavar="DATE", help="Judge dates as of this day (YYYY-MM-DD); also tell what held then.")
 @click.option("--audience", metavar="A", help="What you asked the holder to sign: your name. Needs --nonce.")
 @click.option("--nonce", metavar="N", help="What you asked the holder to sign: your random word.")
+@click.option(
+    "--csv", "table", metavar="FILE", type=click.Path(path_type=Path), help="Also write a table for a spreadsheet."
+)
 @language_option
 @as_json_option
 def verify(
@@ -62,10 +66,14 @@ def verify(
     at: str | None,
     audience: str | None,
     nonce: str | None,
+    table: Path | None,
     language: str | None,
     as_json: bool,
 ) -> None:
     """Check credentials and presentations. Nothing is uploaded anywhere.
+
+    Of a folder or a ZIP archive every file is checked, one line each; nothing is unpacked to the disk, and each
+    issuer's ledger is asked once for all.
 
     Whom to believe is said by your own policy (see: rootseal trust), never by the file; no address that
     stands in a file is ever asked.
@@ -79,9 +87,11 @@ def verify(
       rootseal verify f.json --status snapshot.json --block-hash eip155:1:0xHASH
       rootseal verify f.json --audience "Example Ltd" --nonce 8c1f02
       rootseal verify f.json --at 2026-10-01 --language sl
+      rootseal verify applications/ --csv applications.csv
+      rootseal verify applications.zip --json
 
-    Exit codes (several files: the worst): 0 verified; 1 rejected; 2 wrong usage, for example a file
-    that is not there; 3 could not be decided.
+    Exit codes (several files: the worst): 0 verified; 1 rejected, or in a folder or archive not to be read;
+    2 wrong usage, for example a file that is not there; 3 could not be decided.
     """
     expected = _expected(audience, nonce)
     chosen = _asking(load_policy(policy, trust), expected)
@@ -89,6 +99,11 @@ def verify(
     known = tuple(read_file(path, MAX_SNAPSHOT) for path in snapshots)
     sources = Sources(rpc, frozenset(map(parse_block_hash, block_hash)), offline, known, moment is not None)
     spoken = chosen_language(language)
+    if table is not None or any(map(is_many, files)):
+        from wallet.bulk_verify import Terms, verify_many
+
+        finish(verify_many(files, Terms(chosen, sources, moment, expected, spoken), table, as_json))
+        return
     contents = [(path, read_wrapped(path)) for path in files]  # all of them before the first answer
     verdicts = []
     for path, data in contents:

@@ -25,6 +25,7 @@ from anchor.audit.promise_files import PromiseFile
 from anchor.audit.promises import JudgedPromise, judge, signer_of
 from anchor.audit.reexecution import Replayer, ReplayOutcome
 from anchor.audit.report import AuditReport, CreditsSummary, IssuerReport, Subject
+from anchor.audit.sampling import Sample
 from anchor.audit.sources import Source
 from anchor.audit.state import IssuerState, LedgerState
 from anchor.chain import Chain, ChainUnavailable
@@ -42,6 +43,7 @@ class AuditRequest:
     `owners` maps positions in `logs` to the issuers that they were given for; other logs are told by their
     origin. `second` is another provider of the same chain. `database` keeps what was read; None: nothing is kept.
     `replayer` plays the history again on a fresh chain; `gas` tells what each transaction cost.
+    `sample` says how `files` were drawn.
     """
 
     chain: Chain
@@ -59,6 +61,7 @@ class AuditRequest:
     database: Path | None = None
     replayer: Replayer | None = None
     gas: GasReader | None = None
+    sample: Sample | None = None
 
 
 @dataclass(slots=True)
@@ -89,7 +92,9 @@ class _Audit:
             request.standards,
             1 if request.second is None else 2,
         )
-        return AuditReport.of(subject, self.findings, self.unchecked, issuers, promises, files, self.replay, self.gas)
+        return AuditReport.of(
+            subject, self.findings, self.unchecked, issuers, promises, files, self.replay, self.gas, request.sample
+        )
 
     def ended(self, found: Sequence[Finding], what: str, why: str) -> AuditReport:
         """The report where nothing further can be judged."""

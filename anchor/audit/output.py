@@ -1,4 +1,4 @@
-"""Writing a report: both files complete, or the earlier ones still there."""
+"""Writing a report: its files complete, or the earlier ones still there."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ __all__ = ["check_output", "write_report"]
 
 _JSON: Final = "report.json"
 _TEXT: Final = "report.txt"
+_PAGE: Final = "report.html"
 _PART: Final = ".audit-part."
 
 
@@ -25,16 +26,16 @@ def check_output(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise InputError("--out", "is not a directory", str(folder))
-    foreign = [path.name for path in folder.iterdir() if path.name not in (_JSON, _TEXT) and not _is_part(path)]
+    foreign = [path.name for path in folder.iterdir() if path.name not in (_JSON, _TEXT, _PAGE) and not _is_part(path)]
     if foreign or not _is_report(folder / _JSON):
         kept = sorted(foreign)[:1] or [_JSON]
         raise InputError("--out", f"must be new, empty or hold an earlier report; {kept[0]} is none", str(folder))
 
 
-def write_report(folder: Path, data: bytes, text: str) -> None:
-    """Write `report.txt` and `report.json` into `folder`, made where it is missing. Raises `InputError`.
+def write_report(folder: Path, data: bytes, text: str, page: str) -> None:
+    """Write `report.html`, `report.txt` and `report.json` into `folder`, made where it is missing. Raises `InputError`.
 
-    Both are on disk before either gets its name. A crash between the two renames leaves a text that
+    All are on disk before one gets its name. A crash between the renames leaves a page or a text that
     names another SHA-256 than its JSON has, which running the audit again cures.
     """
     try:
@@ -42,7 +43,8 @@ def write_report(folder: Path, data: bytes, text: str) -> None:
         for path in folder.iterdir():
             if _is_part(path):
                 path.unlink()
-        parts = [(_part(folder, content), name) for name, content in ((_TEXT, text.encode()), (_JSON, data))]
+        contents = ((_PAGE, page.encode()), (_TEXT, text.encode()), (_JSON, data))
+        parts = [(_part(folder, content), name) for name, content in contents]
         for part, name in parts:
             part.replace(folder / name)
         sync_directory(folder)

@@ -19,12 +19,13 @@ from anchor.audit.given_files import JudgedFile
 from anchor.audit.log_audit import AuditedLog
 from anchor.audit.promises import JudgedPromise
 from anchor.audit.reexecution import ReplayOutcome
+from anchor.audit.sampling import Sample
 from anchor.audit.state import REVOKED, SUSPENDED, AnchorEntry, IssuerState, LedgerState, Worth
 from rootseal.canonical import Json, dumps
 from rootseal.ethereum import address_text
 from rootseal.policy import TEST_CHAINS
 
-__all__ = ["REPORT_FORMAT", "AuditReport", "CreditsSummary", "IssuerReport", "Subject"]
+__all__ = ["REPORT_FORMAT", "AuditReport", "CreditsSummary", "IssuerReport", "Subject", "tool_version"]
 
 REPORT_FORMAT = "rootseal/audit/1"
 
@@ -200,6 +201,7 @@ class AuditReport:
     files: tuple[JudgedFile, ...] = ()
     replay: ReplayOutcome | None = None
     gas: tuple[GasUse, ...] | None = None
+    sample: Sample | None = None
 
     @classmethod
     def of(
@@ -212,6 +214,7 @@ class AuditReport:
         files: Sequence[JudgedFile] = (),
         replay: ReplayOutcome | None = None,
         gas: tuple[GasUse, ...] | None = None,
+        sample: Sample | None = None,
     ) -> AuditReport:
         """From the parts of an audit: findings in order, the verdict drawn."""
         return cls(
@@ -224,6 +227,7 @@ class AuditReport:
             tuple(files),
             replay,
             gas,
+            sample,
         )
 
     @property
@@ -235,7 +239,7 @@ class AuditReport:
         """The whole report."""
         return {
             "format": REPORT_FORMAT,
-            "tool": {"name": "rootseal", "version": _version()},
+            "tool": {"name": "rootseal", "version": tool_version()},
             "test": self.subject.test,
             "verdict": self.verdict,
             "audited": self.subject.to_json(),
@@ -244,6 +248,7 @@ class AuditReport:
             "issuers": [dict(issuer.to_json()) for issuer in self.issuers],
             "promises": [_promise_json(promise) for promise in self.promises],
             "files": [_file_json(judged) for judged in self.files],
+            "sample": None if self.sample is None else self.sample.to_json(),
             "replay": None if self.replay is None else self.replay.to_json(),
             "gas": None if self.gas is None else [use.to_json() for use in self.gas],
             "limits": list(LIMITS),
@@ -283,7 +288,8 @@ def _file_json(judged: JudgedFile) -> Json:
     }
 
 
-def _version() -> str:
+def tool_version() -> str:
+    """Of the installed program; `unknown` where it runs from sources alone."""
     try:
         return version("rootseal")
     except PackageNotFoundError:

@@ -14,15 +14,24 @@ from rootseal.ethereum import address_text
 from rootseal.instants import format_instant
 from rootseal.microcredential import display_text
 
-__all__ = ["report_text", "summary_text"]
+__all__ = [
+    "FILE_OUTCOMES",
+    "HEADLINES",
+    "PROMISE_OUTCOMES",
+    "plain_text",
+    "report_text",
+    "standards_text",
+    "summary_text",
+    "time_text",
+]
 
 _WIDTH: Final = 100
-_HEADLINES: Final = {
+HEADLINES: Final = {
     "clean": "CLEAN. Everything that was asked was checked, and everything holds.",
     "findings": "FINDINGS. Something does not hold; see below.",
     "unchecked": "COULD NOT CHECK. What was checked holds, but not everything that was asked could be checked.",
 }
-_OUTCOMES: Final = {
+PROMISE_OUTCOMES: Final = {
     "kept": "kept",
     "broken": "NOT KEPT",
     "open": "not due yet",
@@ -32,7 +41,7 @@ _OUTCOMES: Final = {
 }
 
 
-_FILE_OUTCOMES: Final = {
+FILE_OUTCOMES: Final = {
     "found": "in the log, dated in time",
     "open": "not published yet",
     "missing": "NOT IN THE LOG",
@@ -67,7 +76,7 @@ def summary_text(report: AuditReport) -> str:
 def _headline(report: AuditReport) -> Iterator[str]:
     if report.subject.test:
         yield "TEST: this chain is for development only; nothing on it counts."
-    yield _HEADLINES[report.verdict]
+    yield HEADLINES[report.verdict]
 
 
 def _audited(report: AuditReport) -> Iterator[str]:
@@ -83,16 +92,27 @@ def _audited(report: AuditReport) -> Iterator[str]:
     yield f"           ({same})"
     yield f"Blocks     {basis.first} to {basis.final.number}, finality {subject.finality}"
     yield f"Last block 0x{basis.final.hash.hex()}"
-    yield f"As of      {_time(basis.final.timestamp)} (the last block's time)"
+    yield f"As of      {time_text(basis.final.timestamp)} (the last block's time)"
     yield f"Issuers    {whose}; {subject.events} events replayed"
     if basis.credits is not None:
         yield f"Credits    {address_text(basis.credits.address)}"
     if subject.providers > 1:
         yield f"Providers  {subject.providers}, compared with each other"
-    yield from _wrapped(f"Measured against: {_standards(subject.standards)}", "")
+    yield from _wrapped(f"Measured against: {standards_text(subject.standards)}", "")
+    if report.sample is not None:
+        drawn = f"{report.sample.count} of {report.sample.of}"
+        yield from _wrapped(f"Credential files: {drawn} drawn by the public seed {plain_text(report.sample.seed)}.", "")
+    if report.replay is not None:
+        played = not report.replay.findings and not report.replay.unchecked
+        engine = plain_text(report.replay.engine) if report.replay.engine else "no chain"
+        came = "the same came out" if played else "something else came out, or it could not be played"
+        yield from _wrapped(f"Played again: {report.replay.transactions} transactions on {engine}: {came}.", "")
+    if report.gas is not None:
+        yield f"Gas spent  {sum(use.gas for use in report.gas)}"
 
 
-def _standards(standards: Standards) -> str:
+def standards_text(standards: Standards) -> str:
+    """What was measured against, in one sentence."""
     limits = [f"issuer {number}: {seconds // DAY} days" for number, seconds in sorted(standards.silence_of.items())]
     if standards.silence is not None:
         limits.append(f"{standards.silence // DAY} days")
@@ -109,7 +129,7 @@ def _findings(report: AuditReport) -> Iterator[str]:
         return
     yield from _title(f"Findings ({len(report.findings)})")
     for found in report.findings:
-        yield from _wrapped(f"{found.severity.upper()}: {_plain(found.sentence)}", "- ")
+        yield from _wrapped(f"{found.severity.upper()}: {plain_text(found.sentence)}", "- ")
         places = [
             None if found.block is None else f"block {found.block}",
             None if found.transaction is None else f"transaction 0x{found.transaction.hex()}",
@@ -123,21 +143,21 @@ def _unchecked(report: AuditReport) -> Iterator[str]:
     yield from _title("What was not checked, and why")
     for item in report.unchecked:
         whose = "" if item.issuer is None else f" of issuer {item.issuer}"
-        yield from _wrapped(_plain(f"{item.what}{whose}: {item.why}"), "- ")
+        yield from _wrapped(plain_text(f"{item.what}{whose}: {item.why}"), "- ")
 
 
 def _issuer(issuer: IssuerReport) -> Iterator[str]:
     state, head = issuer.state, issuer.log.head
-    yield from _title(f"Issuer {state.number}: {_plain(state.name)}")
+    yield from _title(f"Issuer {state.number}: {plain_text(state.name)}")
     succeeded = f"; succeeded by issuer {state.successor}" if state.successor else ""
-    yield f"Registered {_time(state.registered_at)}{succeeded}"
+    yield f"Registered {time_text(state.registered_at)}{succeeded}"
     yield f"{state.size} entries anchored, {state.count(0)} revoked, {state.count(1)} suspended, {len(state.keys)} keys"
     if issuer.credits is not None:
         counted, redeemed = issuer.credits.counted / 100, issuer.credits.redeemed / 100
         yield f"Credits claimed that count: {counted:g}, of these recognised elsewhere: {redeemed:g}"
     if head is not None:
         yield from _wrapped(
-            f"Published log: {_plain(head.source.label)}, {head.checkpoint.size} entries, "
+            f"Published log: {plain_text(head.source.label)}, {head.checkpoint.size} entries, "
             f"signature {issuer.log.signature}",
             "",
         )
@@ -147,7 +167,7 @@ def _issuer(issuer: IssuerReport) -> Iterator[str]:
     for anchor in state.anchors:
         answer = {True: "yes", False: "NO", None: "not checked"}[issuer.reproduced(anchor)]
         added = anchor.size - anchor.previous_size
-        yield f"{anchor.sequence:>8}  {_time(anchor.time):20}  {added:>11}  {anchor.size:>10}  {answer}"
+        yield f"{anchor.sequence:>8}  {time_text(anchor.time):20}  {added:>11}  {anchor.size:>10}  {answer}"
 
 
 def _promises(report: AuditReport) -> Iterator[str]:
@@ -156,10 +176,10 @@ def _promises(report: AuditReport) -> Iterator[str]:
     yield from _title("Promises")
     for judged in report.promises:
         promise = judged.promise.promise
-        until = _time(promise.anchor_by)
+        until = time_text(promise.anchor_by)
         yield from _wrapped(
-            f"{_plain(judged.promise.file)}: issuer {judged.issuer}, {promise.size} entries by {until}: "
-            f"{_OUTCOMES[judged.outcome]}",
+            f"{plain_text(judged.promise.file)}: issuer {judged.issuer}, {promise.size} entries by {until}: "
+            f"{PROMISE_OUTCOMES[judged.outcome]}",
             "- ",
         )
 
@@ -169,8 +189,8 @@ def _files(report: AuditReport) -> Iterator[str]:
         return
     yield from _title("Credential files")
     for judged in report.files:
-        told = f"{_plain(judged.given.file)}: issuer {judged.issuer}, place {judged.given.index}"
-        yield from _wrapped(f"{told}: {_FILE_OUTCOMES[judged.outcome]}", "- ")
+        told = f"{plain_text(judged.given.file)}: issuer {judged.issuer}, place {judged.given.index}"
+        yield from _wrapped(f"{told}: {FILE_OUTCOMES[judged.outcome]}", "- ")
 
 
 def _title(text: str) -> Iterator[str]:
@@ -189,12 +209,13 @@ def _wrapped(text: str, first: str) -> Iterator[str]:
     )
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Names and file names are anybody's text: what could steer a terminal is taken out."""
     return display_text(" ".join(text.split()), 1000) or "(nothing that can be shown)"
 
 
-def _time(seconds: int) -> str:
+def time_text(seconds: int) -> str:
+    """RFC 3339, or the number of seconds beyond the year 9999."""
     try:
         return format_instant(seconds)
     except InputError:

@@ -87,7 +87,7 @@ class StrictTar:
             raise InputError(option, f"cannot be read: {error.strerror}", str(path)) from error
         self._places: dict[str, tuple[int, int]] = {}
         try:
-            sums = {name: digest for name, digest in self._scan()}
+            sums = dict(self._scan())
             listed = "".join(f"{digest}  {name}\n" for name, digest in sums.items() if name != SUMS)
             if self.read(SUMS) != listed.encode():
                 raise self._damaged("SHA256SUMS does not fit the files")

@@ -16,6 +16,7 @@ from node.cli.handing_out import export, export_log, update
 from node.cli.issuing import issue, seal, withdraw
 from node.cli.keeping import backup, erase, restore
 from node.cli.keys import keys
+from node.cli.leaving import exit_bundle
 from node.cli.making import init
 from node.cli.passphrases import recovery_sheet
 from node.cli.publishing import publish
@@ -52,7 +53,8 @@ def main(ctx: click.Context) -> None:
 for _command in (
     init, forecast, templates, issue, withdraw, waiting, approve, reject, seal, anchor, export, update,
     deliver, bounces, claim_link, delivered, deliveries, run,
-    status, revoke, suspend, reinstate, reissue, reason, credits_group, export_log, fsck, backup, restore, recover, erase,
-    recovery_sheet, token, webhook, errands, publish, keys, ledgers, admin, annul, accredit, succeed, accept_succession,
+    status, revoke, suspend, reinstate, reissue, reason, credits_group, export_log, fsck, backup, restore, recover,
+    erase, exit_bundle, recovery_sheet, token, webhook, errands, publish, keys, ledgers, admin, annul, accredit, succeed,
+    accept_succession,
 ):  # fmt: skip
     main.add_command(_command)

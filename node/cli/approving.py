@@ -139,14 +139,14 @@ def _json(item: Submission) -> dict[str, Any]:
         "accepted": item.accepted,
         "sealed": item.sealed,
         "withdrawn": item.withdrawn,
-        "templates": dict(item.templates),
+        "templates": {key: count for key, count in item.templates if count},
         "preview": item.preview,
     }
 
 
 def _lines(item: Submission) -> list[str]:
     who = harmless(item.person) if item.person else "the command line"
-    what = ", ".join(f"{count} of {harmless(key)}" for key, count in item.templates) or "nothing that waits"
+    what = ", ".join(f"{count} of {harmless(key)}" for key, count in item.templates if count) or "nothing that waits"
     lines = [f"{item.id}  {what}; issued {format_instant(item.submitted_at)} by {who}: {item.state}"]
     if item.decided_at is not None:
         by = harmless(item.decided_person) if item.decided_person else "the command line"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from node.cli.terminal import answer, directory_argument, json_option, leave, opened, progress
+from node.cli.terminal import answer, counted, directory_argument, json_option, leave, opened, progress
 from rootseal.errors import InputError
 from rootseal.instants import format_instant
 
@@ -85,13 +85,15 @@ def _deliver_json(outcome: MailOutcome) -> dict[str, Any]:
 
 def _deliver_lines(outcome: MailOutcome) -> list[str]:
     if outcome.dry_run:
-        lines = [f"{outcome.waiting} mails would be sent. Nothing was."]
+        lines = [f"{counted(outcome.waiting, 'mail')} would be sent. Nothing was."]
         if outcome.sample is not None:
             lines += ["", f"Subject: {outcome.sample[0]}", "", outcome.sample[1]]
         return lines
-    lines = [f"{outcome.handed_over} mails handed to the mail server."]
+    lines = [f"{counted(outcome.handed_over, 'mail')} handed to the mail server."]
     if outcome.refused or outcome.failed:
-        lines.append(f"{outcome.refused} refused, {outcome.failed} given up: see 'rootseal node deliveries --csv'.")
+        lines.append(
+            f"{outcome.refused} refused, {outcome.failed} given up: see 'rootseal node deliveries DIR --csv FILE'."
+        )
     if outcome.waiting:
         lines.append(f"{outcome.waiting} wait: run it again later.")
     if outcome.uncertain:
@@ -126,9 +128,8 @@ def bounces(directory: Path, files: tuple[Path, ...], as_json: bool) -> None:
         "delayed": outcome.delayed,
         "foreign": outcome.foreign,
     }
-    lines = [
-        f"{len(outcome.bounced)} mails came back, {len(outcome.known)} were known, {outcome.foreign} are not ours."
-    ]
+    came = counted(len(outcome.bounced), "mail")
+    lines = [f"{came} came back, {len(outcome.known)} known before, {outcome.foreign} not ours."]
     answer(as_json, "bounces", value, [*lines, *outcome.bounced])
     leave(1 if outcome.bounced else 0)
 
@@ -160,7 +161,7 @@ def claim_link(directory: Path, entry_id: str, expires: int | None, as_json: boo
     value = {"id": link.entry, "link": link.url, "expiresAt": link.expires_at, "ended": link.ended}
     lines = [link.url, f"It works once, until {format_instant(link.expires_at)}."]
     if link.ended:
-        lines.append(f"{link.ended} older links to this credential no longer work.")
+        lines.append(f"Older links to this credential that no longer work: {link.ended}.")
     answer(as_json, "claim-link", value, lines)
 
 

@@ -11,7 +11,7 @@ from node.cli.approving import acting, token_option
 from node.cli.previewing import anchor_cost, cost_json, cost_line, in_words
 from node.cli.refused import check_refused_name, refused_json, refused_lines, write_refused
 from node.cli.shapes import checkpoint_json
-from node.cli.terminal import answer, directory_argument, json_option, leave, opened, progress, tell
+from node.cli.terminal import answer, counted, directory_argument, json_option, leave, opened, progress, tell
 from node.roster.sources import MAX_ROSTER_BYTES
 from rootseal.errors import InputError
 from rootseal.instants import format_instant
@@ -113,11 +113,11 @@ def _row(row: IssuedRow) -> dict[str, object]:
 
 def _issue_lines(outcome: IssueOutcome, refused: Path | None, second: bool) -> list[str]:
     verb = "would be issued" if outcome.dry_run else "issued"
-    lines = [f"{outcome.total} rows: {len(outcome.issued)} {verb}, {len(outcome.refused)} refused"]
+    lines = [f"{counted(outcome.total, 'row')}: {len(outcome.issued)} {verb}, {len(outcome.refused)} refused"]
     if outcome.already:
         lines[0] += f", {len(outcome.already)} issued before"
     if outcome.blank:
-        lines[0] += f", and {len(outcome.blank)} blank lines"
+        lines[0] += f", and {counted(len(outcome.blank), 'blank line')}"
     if outcome.refused:
         lines += ["Refused:", *refused_lines(outcome.refused)]
         lines += [f"Correct them and issue the list again{f'; they are in {refused}' if refused else ''}."]
@@ -185,5 +185,6 @@ def seal(directory: Path, timeout: float, as_json: bool) -> None:
             f"Promised on chain by {format_instant(checkpoint.anchor_by)}.",
         ]
     if unapproved:
-        lines.append(f"{unapproved} submissions wait for a second person and are not sealed: 'rootseal node waiting'.")
+        lists = counted(unapproved, "list")
+        lines.append(f"{lists} not sealed: a second person must approve first ('rootseal node waiting').")
     answer(as_json, "seal", value, lines)

@@ -108,7 +108,8 @@ def _restore_lines(outcome: RestoreOutcome) -> list[str]:
         *lines,
         "Make sure that the original never runs again.",
         f"The chain may be ahead of this copy. Next: rootseal node fsck {outcome.directory}",
-        "If that finds chain.ahead, the original anchored after this backup: delete this copy, restore a newer one.",
+        "If that finds chain.ahead, the original anchored after this backup: delete this copy and restore a newer one;",
+        "if there is none, 'rootseal node recover' fills in what is missing from the published log.",
         f"If the original may have SEALED after {made}, do not seal here before you have read docs/operating.md.",
     ]
 

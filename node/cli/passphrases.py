@@ -70,7 +70,8 @@ def passphrase(directory: Path, passphrase_file: Path | None, new_passphrase_fil
             services.now, "passphrase", "keys", {"files": len(done.changed), "left": len(done.left)}
         )
     changed, left = [path.name for path in done.changed], [path.name for path in done.left]
-    lines = [f"The new passphrase opens {', '.join(changed)}."]
+    opens = ", ".join(name for name in changed if name.endswith(".json"))
+    lines = [f"The new passphrase opens {opens}."]
     if left:
         lines.append(f"Left as they were, for the old one did not open them: {', '.join(left)}.")
     lines.append("Make a new backup, and destroy the old ones: they open with the old passphrase.")

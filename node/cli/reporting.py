@@ -70,6 +70,7 @@ def _status_json(found: NodeStatus) -> dict[str, Any]:
             "reason": found.next_anchor.reason,
             "at": found.next_anchor.at,
         },
+        "awaitingApproval": found.approvals,
         "recovered": found.recovered,
         "ledgers": [
             {
@@ -92,6 +93,9 @@ def _status_lines(found: NodeStatus, home: str) -> list[str]:
     ]
     if found.oldest_accepted_at is not None:
         lines.append(f"The oldest has waited to be sealed since {format_instant(found.oldest_accepted_at)}.")
+    if found.approvals:
+        noun = "list waits" if found.approvals == 1 else "lists wait"
+        lines.append(f"{found.approvals} {noun} for a second person's approval.")
     if found.checkpoint is None:
         lines.append("Nothing is sealed yet.")
     else:

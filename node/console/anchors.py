@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request
 
-from node.console.pages import page
+from node.console.pages import LARGEST, asked_number, page
 from node.problems import Refused
 from rootseal.ethereum import address_text
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["anchor_pages"]
 
 _PAGE: Final = 50
-_NEVER: Final = 1 << 60
 _SECONDS: Final = "public, max-age=30"
 _UNKNOWN: Final = "There is no anchor with this number in this log. It may not be final yet."
 
@@ -30,27 +29,32 @@ def anchor_pages(services: Services) -> Blueprint:
         return {
             "home": home,
             "ledger": address_text(home.ledger),
+            "genesis": services.config.genesis_hash,
+            "final": services.store.log.newest_anchor(),
             "site": services.config.public_url or request.host_url.rstrip("/"),
         }
 
     @routes.get("/anchors")
     def all_anchors() -> Response:
-        before = request.args.get("before", _NEVER, int)
         log = services.store.log
-        rows = log.recent_anchors(before if 0 < before < _NEVER else _NEVER, _PAGE + 1)
+        rows = log.recent_anchors(asked_number("before", LARGEST), _PAGE + 1)
         following = rows[_PAGE - 1].sequence if len(rows) > _PAGE else None
         newest = log.newest_checkpoint()
-        response = page("anchors", rows=rows[:_PAGE], following=following, newest=newest, **place())
+        others = [
+            (witness, address_text(witness.ledger), services.store.witnesses.anchors(witness.number).newest_anchor())
+            for witness in services.store.witnesses.all()
+        ]
+        values = {"rows": rows[:_PAGE], "following": following, "newest": newest, "others": others}
+        response = page("anchors", **values, **place())
         return _cached(response)
 
     @routes.get("/anchors/<int:sequence>")
     def one_anchor(sequence: int) -> Response:
         log = services.store.log
-        row = log.anchor(sequence) if sequence < _NEVER else None
+        row = log.anchor(sequence) if sequence < LARGEST else None
         if row is None:
             raise Refused(404, _UNKNOWN)
-        newest = log.newest_anchor()
-        return _cached(page("anchor", row=row, last=newest is None or newest.sequence == sequence, **place()))
+        return _cached(page("anchor", row=row, **place()))
 
     return routes
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, request
 
 from node.access import Role, acting_as
 from node.approving import Approving, Submission
-from node.console.pages import Mistake, go, page
+from node.console.pages import LARGEST, Mistake, asked_number, go, page
 from node.problems import Refused
 from node.store import Entry
 from node.web.authentication import needs, principal
@@ -42,12 +42,12 @@ def waiting_for(services: Services) -> list[Submission]:
 
 
 def approval_pages(routes: Blueprint, services: Services) -> None:
-    """`/console/approvals…`: to look for the roles approve and issue (one's own list), to decide as `Approving` says."""
+    """`/console/approvals…`: to look for whoever approves or issued it, to decide as `Approving` says."""
     approving = Approving(services.store, lambda: services.now)
 
     def known(number: int) -> Submission:
         try:
-            found = approving.get(number)
+            found = approving.get(min(number, LARGEST))
         except InputError:
             found = None
         if found is None or not covered(services, found) or not _may_look(found):
@@ -60,7 +60,7 @@ def approval_pages(routes: Blueprint, services: Services) -> None:
         return page("approvals", items=items, own=_own, second=services.config.second_approver)
 
     def shown(item: Submission, status: int = 200, mistakes: tuple[Mistake, ...] = (), reason: str = "") -> Response:
-        at = max(0, request.args.get("from", 0, int))
+        at = asked_number("from", 0)
         rows = services.store.submissions.entries(item.id, "accepted")
         entries = services.store.entries.get_all(entry_id for entry_id, _ in rows[at : at + _PAGE])
         return page(

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from node.access import Access, Role
 from node.api_credentials import visible
-from node.console.pages import Mistake, page
+from node.console.pages import Mistake, asked_number, page
 from node.store import Entry
 from node.store.finding import FoundEntry, Standing, Wanted
 from node.web.authentication import needs, principal
@@ -69,7 +69,7 @@ def credential_pages(routes: Blueprint, services: Services, access: Access) -> N
     def credentials() -> Response:
         state, key = request.args.get("state", ""), request.args.get("micro_credential", "")
         standing = Standing(state) if state in {one.value for one in Standing} else None
-        after = max(0, request.args.get("after", 0, int))
+        after = asked_number("after", 0)
         wanted = Wanted(standing, key or None, None, None, seen_keys(services))
         found = services.store.finding.page(wanted, after, _PAGE + 1)
         following = found[_PAGE - 1].number if len(found) > _PAGE else None

@@ -49,7 +49,9 @@ def install_gate(routes: Blueprint, sessions: Sessions, forms: CSRFProtect) -> N
             found = sessions.continued()
             if found is None:
                 if had_one:
-                    flash("You were signed out: the session was idle for too long, or your token is not valid any more.")
+                    flash(
+                        "You were signed out: the session was idle for too long, or your token is not valid any more."
+                    )
                 return go("sign_in")
             g.principal = found
             _check_role(found)

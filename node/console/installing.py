@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from io import BytesIO
+from typing import IO, TYPE_CHECKING
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Request
 from werkzeug.exceptions import NotFound
 
 from node.access import Access
@@ -28,9 +29,23 @@ __all__ = ["install_console"]
 _STYLE = "console.static"
 
 
+class _Request(Request):
+    """Uploaded files stay in memory: they are lists of persons, and bounded before they are read."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return BytesIO()
+
+
 def install_console(app: Flask, services: Services, access: Access) -> None:
     """`/console…` for officers with a token, `/anchors…` for everybody."""
     ConsoleCookies.configure(app, secure=services.config.public_url is not None)
+    app.request_class = _Request
     app.session_interface = ConsoleCookies(SecretKey(services.directory))
     forms, sessions = protect_forms(app), Sessions(access, lambda: services.now)
     routes = Blueprint(

@@ -31,7 +31,9 @@ _UUID: Final = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f
 _GONE: Final = "This list is not kept here any more: an hour has passed, or the node was restarted. Upload it again."
 _NO_FILE: Final = "Choose the file of your list: CSV, XLSX or JSON lines."
 _BAD_ID: Final = "Give the number of the credential as its page shows it, or leave this empty."
-_OTHER_BYTES: Final = "The list that you looked at is not the one that is kept here. Nothing was issued; upload it again."
+_OTHER_BYTES: Final = (
+    "The list that you looked at is not the one that is kept here. Nothing was issued; upload it again."
+)
 _OTHER_TEMPLATES: Final = (
     "The micro-credentials changed since you looked at the list, so that other documents would be made. Nothing was "
     "issued. Upload it again and look once more."
@@ -93,7 +95,12 @@ class _Lists:
         """Where a list is chosen."""
         drafts = self._drafts.of(session["id"])
         return page(
-            "lists", status, mistakes=mistakes, corrects=corrects, drafts=drafts, keys=sorted(self._services.templates())
+            "lists",
+            status,
+            mistakes=mistakes,
+            corrects=corrects,
+            drafts=drafts,
+            keys=sorted(self._services.templates()),
         )
 
     def check(self, sent: FileStorage | None, corrects: str) -> Response:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from node.access import Access, Role
 from node.console.approvals import waiting_for
 from node.console.batches import Batches
-from node.console.pages import page
+from node.console.costs import next_cost
+from node.console.pages import LARGEST, asked_number, go, page
 from node.delivery.ledger import delivery_csv, delivery_ledger
 from node.web.authentication import for_all, needs, principal
 
 if TYPE_CHECKING:
     from node.services import Services
+    from node.summary import NodeStatus
 
 __all__ = ["overview_pages"]
 
 _PAGE: Final = 50
-_NEVER: Final = 1 << 60
 
 
 def overview_pages(routes: Blueprint, services: Services, access: Access) -> None:
@@ -39,16 +40,21 @@ def overview_pages(routes: Blueprint, services: Services, access: Access) -> Non
             approvals=[item for item in mine if not who.same_person(item.token, item.person)],
             waiting=services.store.submissions.waiting_count() if services.config.second_approver else None,
             ripe_at=_ripe_at(services),
+            anchors_left=None if status is None else _anchors_left(services, status),
             ledger=delivery_ledger(services.store, services.now).total if may_read and not who.departments else None,
             grace=services.config.grace_seconds,
         )
 
-    @routes.get("/batches")
+    @routes.get("/")
+    def slash() -> Response:
+        return go("home")
+
+    @routes.get("/batches", endpoint="batches")
     @needs(Role.READ)
     def all_batches() -> Response:
-        before = request.args.get("before", _NEVER, int)
-        rows, following = batches.page(before if 0 < before < _NEVER else _NEVER)
-        return page("batches", rows=rows, following=following, first=before == _NEVER)
+        before = asked_number("before", LARGEST)
+        rows, following = batches.page(before)
+        return page("batches", rows=rows, following=following, first=before == LARGEST)
 
     @routes.get("/deliveries")
     @needs(Role.READ)
@@ -83,11 +89,18 @@ def overview_pages(routes: Blueprint, services: Services, access: Access) -> Non
     @needs(Role.READ)
     def audit_log() -> Response:
         for_all()
-        before = request.args.get("before", _NEVER, int)
-        found = services.store.acts.recent(before if 0 < before < _NEVER else _NEVER, _PAGE + 1)
+        before = asked_number("before", LARGEST)
+        found = services.store.acts.recent(before, _PAGE + 1)
         following = found[_PAGE - 1][0] if len(found) > _PAGE else None
         rows = [(position, act, *_read(act.detail)) for position, act in found[:_PAGE]]
-        return page("audit_log", rows=rows, following=following, first=before == _NEVER)
+        return page("audit_log", rows=rows, following=following, first=before == LARGEST)
+
+
+def _anchors_left(services: Services, status: NodeStatus) -> int | None:
+    """How many anchors the money on the key pays at today's price; None where either is not known."""
+    balance = None if status.chain is None else status.chain.balance
+    each = None if balance is None else next_cost(services).wei
+    return balance // each if balance is not None and each else None
 
 
 def _ripe_at(services: Services) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -18,7 +18,10 @@ from rootseal.errors import ConfigError, ConflictError, InputError, RootsealErro
 if TYPE_CHECKING:
     from node.services import Services
 
-__all__ = ["Mistake", "go", "install_page_rules", "page"]
+__all__ = ["LARGEST", "Mistake", "asked_number", "go", "install_page_rules", "page"]
+
+LARGEST: Final = 1 << 60
+"""More than any number in the store."""
 
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -51,6 +54,7 @@ _FORM: Final = (
     "The form was not sent from a page of your present session: you may have signed in again since it was opened, or "
     "another site sent it. Nothing was done. Go back, load the page anew, and try again."
 )
+_SETTING: Final = "A setting of the node hinders it. Tell whoever runs the node: 'rootseal doctor' says more."
 _CHAIN: Final = "The chain cannot be asked at the moment. Nothing was done; try again later."
 
 
@@ -62,15 +66,22 @@ class Mistake:
     sentence: str
 
 
-def page(name: str, status: int = 200, **values: object) -> Response:
+def page(name: str, status: int = 200, /, **values: object) -> Response:
     """A page from `templates/NAME.html`. `mistakes` are listed at its top, each linked to its field."""
     values.setdefault("mistakes", ())
     return make_response(render_template(f"console/{name}.html", **values), status)
 
 
-def go(endpoint: str, **values: object) -> Response:
+def go(endpoint: str, /, **values: str) -> Response:
     """To another page of the console with GET, so that loading anew sends nothing twice."""
-    return make_response(redirect(url_for(f"console.{endpoint}", **values), 303))
+    address = url_for(f"console.{endpoint}", **values)  # type: ignore[arg-type]
+    return make_response(redirect(address, 303))
+
+
+def asked_number(name: str, default: int) -> int:
+    """A whole number from the address, within what the store can hold; `default` for anything else."""
+    found = request.args.get(name, default, int)
+    return found if 0 <= found <= LARGEST else default
 
 
 def install_page_rules(routes: Blueprint, services: Services, css: str) -> None:
@@ -80,7 +91,8 @@ def install_page_rules(routes: Blueprint, services: Services, css: str) -> None:
 
     @routes.context_processor
     def known() -> dict[str, object]:
-        who: Principal | None = g.get("principal")
+        # The public pages know nobody, whatever token somebody may send.
+        who: Principal | None = g.get("principal") if request.blueprint == "console" else None
         return {
             "css": css,
             "institution": services.config.name,
@@ -130,7 +142,7 @@ def _on_rootseal(error: RootsealError) -> Response:
     if isinstance(error, UndeterminedError):
         return _failure(503, _CHAIN)
     if isinstance(error, ConfigError):
-        return _failure(503, "A setting of the node hinders it. Tell whoever runs the node: 'rootseal doctor' says more.")
+        return _failure(503, _SETTING)
     return _failure(500, "Something went wrong here. It was written to the log of the node. Tell whoever runs it.")
 
 

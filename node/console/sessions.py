@@ -1,7 +1,9 @@
 """Who is signed in: a signed cookie with a token's id and two times. What the person may is asked anew each time.
 
-The cookie goes to this site only (SameSite=Strict), to no script (HttpOnly), and where the node has a public
-https address to nothing but https (Secure, `__Host-`). The token itself is in no cookie and in no address.
+The cookie goes to no form of another site (SameSite=Lax), to no script (HttpOnly), and where the node has a public
+https address to nothing but https (Secure, `__Host-`). Not Strict: then a link in a mail would find nobody signed in,
+and the page for signing in would put its own cookie into the place of the officer's. The token itself is in no cookie
+and in no address.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ class ConsoleCookies(SecureCookieSessionInterface):
             SESSION_COOKIE_NAME="__Host-rootseal-console" if secure else "rootseal-console",
             SESSION_COOKIE_SECURE=secure,
             SESSION_COOKIE_HTTPONLY=True,
-            SESSION_COOKIE_SAMESITE="Strict",
+            SESSION_COOKIE_SAMESITE="Lax",
             SESSION_COOKIE_PATH="/",
         )
 

@@ -24,13 +24,12 @@ def signing_in_pages(routes: Blueprint, sessions: Sessions) -> None:
     def sign_in() -> Response:
         if request.method == "GET":
             return go("home") if sessions.continued() is not None else page("sign_in")
-        # By address; 256 random bits cannot be guessed, this only keeps the noise down.
+        text = request.form.get("token", "").strip()
+        if sessions.begin(text) is not None:
+            return go("home")
+        # Only failures count: nobody can keep an officer out by trying, and 256 random bits cannot be guessed.
         with limiter_of().limit(_LIMIT):
-            text = request.form.get("token", "").strip()
-            found = sessions.begin(text)
-        if found is None:
             return page("sign_in", 422, mistakes=(Mistake("token", _WRONG if text else _MISSING),))
-        return go("home")
 
     @routes.post("/sign-out")
     def sign_out() -> Response:

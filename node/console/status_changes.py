@@ -38,7 +38,9 @@ _NOT_NOW: Final = "This cannot be done to the credential as it stands now. Look 
 def status_pages(routes: Blueprint, services: Services, access: Access) -> None:
     """`/console/credentials/ID/ACT`: a form, a look at what was said, and the act."""
 
-    @routes.route("/credentials/<uuid:entry_id>/<any(withdraw, revoke, suspend, reinstate):act>", methods=["GET", "POST"])
+    @routes.route(
+        "/credentials/<uuid:entry_id>/<any(withdraw, revoke, suspend, reinstate):act>", methods=["GET", "POST"]
+    )
     def change(entry_id: object, act: str) -> Response:
         principal().require(_ROLES[act])
         found = visible(services, access, str(entry_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -15,6 +16,8 @@ _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
+
+_DAY: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d{2}", re.ASCII)
 
 STANDINGS: Final[Mapping[str, str]] = {
     "accepted": "Accepted, not sealed yet",
@@ -59,6 +62,11 @@ def day(value: int | str | None) -> str:
     return f"{int(number)} {_MONTHS[int(month) - 1]} {year}"
 
 
+def dated(value: str) -> str:
+    """A fact of a document: a day is written out, anything else stays."""
+    return day(value) if _DAY.fullmatch(value) else value
+
+
 def moment(seconds: int | None) -> str:
     """`22 November 2026, 05:12 UTC`; a dash for what is not known."""
     return "–" if seconds is None else f"{day(seconds)}, {format_instant(seconds)[11:16]} UTC"
@@ -98,6 +106,7 @@ def _of(words: Mapping[str, str]) -> Callable[[object], str]:
 
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "day": day,
+    "dated": dated,
     "moment": moment,
     "instant": instant,
     "plain": plain,

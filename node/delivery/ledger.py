@@ -37,7 +37,7 @@ FATES: Final[dict[str, tuple[Group, str]]] = {
     "failed": ("failed", "its mail was given up"),
     "link_expired": ("failed", "its claim link expired unopened"),
     "revoked": ("failed", "revoked or superseded before it was delivered"),
-    "erased": ("failed", "erased before it was delivered"),
+    "erased": ("failed", "not here any more before it was delivered: erased, or only recovered from the log"),
 }
 """Every fate of a credential: the sum that it belongs to, and in words."""
 

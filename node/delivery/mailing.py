@@ -18,7 +18,7 @@ from typing import Final
 
 from node.config import NodeConfig
 from node.delivery.links import ClaimLinkService, NewLink
-from node.delivery.message import Posted, compose, recipient, values_of
+from node.delivery.message import Posted, compose, marked, recipient, values_of
 from node.delivery.posting import Answer, MailServerDown, Session, session
 from node.delivery.settings import MailSettings, mail_settings
 from node.exporting import Exporter
@@ -272,7 +272,8 @@ class Mailer:
         if settings.carries == "link":
             expires = format_date(self._now() + settings.claim_days * 86_400)
             shown = (f"{settings.base}{_SHOWN_LINK}", expires)
-        return settings.wording.written(values_of(entry, json.loads(entry.document), self._config.name, shown))
+        subject, body = settings.wording.written(values_of(entry, json.loads(entry.document), self._config.name, shown))
+        return marked(subject, test=self._config.test), body
 
     def _links(self, settings: MailSettings) -> ClaimLinkService:
         return ClaimLinkService(

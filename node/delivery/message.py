@@ -19,7 +19,7 @@ from rootseal.credential import read_document
 from rootseal.errors import InputError
 from rootseal.microcredential import display_text
 
-__all__ = ["Posted", "compose", "envelope_address", "recipient", "values_of"]
+__all__ = ["Posted", "compose", "envelope_address", "marked", "recipient", "values_of"]
 
 _LINE: Final = 200
 _SPECIAL: Final = frozenset(' ()<>[]:;@\\,"')
@@ -75,6 +75,11 @@ def values_of(entry: Entry, document: object, institution: str, link: tuple[str,
     return values
 
 
+def marked(subject: str, *, test: bool) -> str:
+    """The subject as it is sent: from a rehearsal it says TEST."""
+    return f"TEST: {subject}" if test else subject
+
+
 def compose(
     settings: MailSettings,
     mail: Mail,
@@ -93,7 +98,7 @@ def compose(
     message["To"] = to
     if settings.reply_to is not None:
         message["Reply-To"] = settings.reply_to
-    message["Subject"] = f"TEST: {subject}" if test else subject
+    message["Subject"] = marked(subject, test=test)
     message["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
     message["Message-ID"] = mail.message_id
     # Out-of-office notices have nobody to read them (RFC 3834).

@@ -61,7 +61,7 @@ class Session:
                 return Answer("refused", "this mail server cannot send to addresses outside ASCII (no SMTPUTF8)")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
         try:
-            self._begin(self._smtp.mail(mail.sender, options), "does not take mail from mail_from")
+            self._begin(self._smtp.mail(mail.sender, options))
             refused = _judged(self._smtp.rcpt(mail.recipient))
             if refused is None:
                 refused = _judged(self._smtp.docmd("DATA"), good=3)
@@ -86,8 +86,9 @@ class Session:
             return Answer("unknown", "the answer could not be read")
         return _judged(reply) or Answer("taken", redacted(reply))
 
-    def _begin(self, reply: tuple[int, bytes], problem: str) -> None:
+    def _begin(self, reply: tuple[int, bytes]) -> None:
         if reply[0] // 100 != 2:
+            problem = "takes no mail just now" if reply[0] // 100 == 4 else "does not take mail from mail_from"
             raise MailServerDown(f"mail server {self._server.address} {problem}: {redacted(reply)}")
 
     def _sock(self) -> socket.socket:

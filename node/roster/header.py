@@ -24,13 +24,14 @@ def columns_of(header: Sequence[str], where: str) -> tuple[str, ...]:
         names = names[:-1]
     for name in names:
         if name not in COLUMNS and name != REASON:
-            problem = f"unknown column {shorten(name)}; the columns are {', '.join(COLUMNS)}"
-            raise InputError(where, problem if name else "a column has no name")
+            problem = f"unknown column {shorten(name)}: rename it or take it out; the columns are {', '.join(COLUMNS)}"
+            raise InputError(where, problem if name else "a column has no name: name it or take it out")
         if names.count(name) > 1:
             raise InputError(where, f"column {name} is there twice")
     missing = [name for name in COLUMNS if name not in names]
     if missing:
-        raise InputError(where, f"missing column{'s' if len(missing) > 1 else ''}: {', '.join(missing)}")
+        what = f"missing columns: {', '.join(missing)}" if len(missing) > 1 else f"missing column: {missing[0]}"
+        raise InputError(where, f"{what}; every column must be there, also where all its cells are empty")
     return names
 
 

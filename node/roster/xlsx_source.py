@@ -47,7 +47,7 @@ def _header(header: tuple[int, tuple[Any, ...]], sheet: Sheet, filename: str) ->
     where = f"{filename}, line {line}"
     merged = sheet.merged_at(line)
     if merged is not None:
-        raise InputError(where, f"the cells {merged} are merged; the first line has one cell for each column's name")
+        raise InputError(where, f"the cells {merged} are merged; delete titles above the columns' names")
     names: list[str] = []
     for cell in cells:
         if cell.value is not None and cell.data_type != "s":

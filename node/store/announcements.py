@@ -119,7 +119,10 @@ class Announcements:
         return _webhook(found)
 
     def remove_webhook(self, webhook_id: str, at: int, why: str) -> bool:
-        """Tell it nothing more, also what waits, and forget its secret; False where it was removed before."""
+        """Tell it nothing more, also what waits, and forget its secret, also in the answer that is kept.
+
+        False where it was removed before.
+        """
         with self._database.writing() as utils:
             statement = (
                 "UPDATE webhooks SET removed_at = ?, removed_why = ?, secret = x'' WHERE id = ? AND removed_at IS NULL"
@@ -131,6 +134,9 @@ class Announcements:
                 " WHERE webhook = ? AND state = 'waiting'",
                 (at, why, webhook_id),
             )
+            # The answer that showed the secret is kept for its repetition no longer. The id is 64 random bits.
+            statement = "DELETE FROM requests WHERE status = 201 AND instr(body, CAST(? AS BLOB)) > 0"
+            utils.conn.execute(statement, (f'"id":"{webhook_id}"',))
             return True
 
     # What was told

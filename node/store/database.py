@@ -153,6 +153,17 @@ class Database:
         with self.writing() as utils:
             return int(utils.conn.executemany(sql, rows).rowcount)
 
+    def insert_rows(self, into: str, rows: Sequence[Sequence[object]]) -> int:
+        """Insert at least one row with one statement, in their order; the number (row id) of the last.
+
+        `into` is `table (columns)`. Every statement of a thread waits for the interpreter's lock anew: where many
+        threads run, one long statement is sooner done than many short ones.
+        """
+        row = f"({', '.join('?' * len(rows[0]))})"
+        with self.writing() as utils:
+            statement = f"INSERT INTO {into} VALUES {', '.join([row] * len(rows))}"
+            return int(utils.conn.execute(statement, [value for each in rows for value in each]).lastrowid or 0)
+
     def scrub(self) -> bool:
         """Write the file anew without free pages and empty the WAL; False where somebody still reads an older state.
 

@@ -11,16 +11,19 @@ from node.store.records import Entry, EntryState, NewEntry
 from rootseal.commitment import Subject
 from rootseal.errors import ConflictError, InputError
 
-__all__ = ["Entries"]
+__all__ = ["ACCEPT_COLUMNS", "Entries", "accept_values"]
 
 _UUID: Final = re.compile(r"(?:urn:uuid:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
 _COLUMNS: Final = (
     "number, id, template, document, seed, holder, credits, credit_id, commitment, state, log_index, "
     "learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at, supersedes"
 )
-_INSERT: Final = """INSERT INTO entries (id, template, document, seed, holder, credits, credit_id, commitment, state,
-    learner, micro_credential, awarded_on, row_digest, email, line, supersedes, accepted_at, submission)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+ACCEPT_COLUMNS: Final = (
+    "id, template, document, seed, holder, credits, credit_id, commitment, state, "
+    "learner, micro_credential, awarded_on, row_digest, email, line, supersedes, accepted_at, submission"
+)
+"""What is written of an entry when it is accepted: `accept_values`, then its submission."""
+_INSERT: Final = f"INSERT INTO entries ({ACCEPT_COLUMNS}) VALUES ({', '.join('?' * 18)})"
 # Of entries from before there were submissions nobody asks an approval.
 _PASSED: Final = "(submission IS NULL OR submission IN (SELECT id FROM submissions WHERE state = 'approved'))"
 
@@ -33,7 +36,7 @@ class Entries:
 
     def add_all(self, entries: Iterable[NewEntry], now: int, submission: int | None = None) -> int:
         """Accept them, all or none, as one submission. Raises `ConflictError` where a live award is issued already."""
-        return self._database.change_many(_INSERT, ((*_values(entry, now), submission) for entry in entries))
+        return self._database.change_many(_INSERT, ((*accept_values(entry, now), submission) for entry in entries))
 
     def live_award(self, learner: str, micro_credential: str, awarded_on: str) -> tuple[str, bytes, EntryState] | None:
         """Id, row digest and state of the live credential for this award."""
@@ -142,7 +145,8 @@ class Entries:
         return [_entry(row) for row in self._database.rows(f"SELECT {_COLUMNS} FROM entries WHERE {where}", parameters)]
 
 
-def _values(entry: NewEntry, now: int) -> tuple[object, ...]:
+def accept_values(entry: NewEntry, now: int) -> tuple[object, ...]:
+    """The columns of an entry that is accepted at `now` (UTC seconds), but for its submission."""
     return (
         entry.id,
         entry.template,
@@ -152,6 +156,7 @@ def _values(entry: NewEntry, now: int) -> tuple[object, ...]:
         entry.subject.credits,
         entry.subject.credit_id,
         entry.commitment,
+        EntryState.ACCEPTED.value,
         entry.learner,
         entry.micro_credential,
         entry.awarded_on,

@@ -9,10 +9,10 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from node.store.store import Store
@@ -25,13 +25,39 @@ _SAVEPOINT: Final = "asked"
 _T = TypeVar("_T")
 
 
+Together = Callable[[Sequence[Any]], Sequence[bool]]
+"""Stores many items of one kind at once; tells which of them it stored."""
+
+
 @dataclass(slots=True, eq=False)
 class _Asked:
-    """One change that waits for its COMMIT, and the context (who acts) that it was asked in."""
+    """One change that waits for its COMMIT. `done` is free once it has its value or its failure."""
 
-    work: Callable[[], Any]
+    done: threading.Lock
+    value: Any = None
+    failure: BaseException | None = None
+
+    def wait(self) -> Any:
+        self.done.acquire()
+        if self.failure is not None:
+            raise self.failure
+        return self.value
+
+
+@dataclass(slots=True, eq=False)
+class _Work(_Asked):
+    """A change of its own kind, and the context (who acts) that it was asked in."""
+
+    work: Callable[[], Any] = lambda: None
     context: Context = field(default_factory=copy_context)
-    answer: Future[Any] = field(default_factory=Future)
+
+
+@dataclass(slots=True, eq=False)
+class _Item(_Asked):
+    """One of many of a kind."""
+
+    together: Together = lambda items: [False] * len(items)
+    item: Any = None
 
 
 class GroupCommit:
@@ -48,11 +74,21 @@ class GroupCommit:
 
         Raises what `work` raises: then nothing of it is stored. Raises `StoreError` where the COMMIT fails.
         """
-        asked = _Asked(work)
+        answer: _T = self._asked(_Work(_taken_lock(), work=work))
+        return answer
+
+    def join(self, together: Together, item: object) -> bool:
+        """Whether `together` stored the item, once it is on disk; it is called with all that wait at that moment.
+
+        Where `together` fails, nothing of its items is stored, and all of them are told so (False).
+        Raises `StoreError` where the COMMIT fails.
+        """
+        return bool(self._asked(_Item(_taken_lock(), together=together, item=item)))
+
+    def _asked(self, asked: _Asked) -> Any:
         self._start()
         self._waiting.put(asked)
-        answer: _T = asked.answer.result()
-        return answer
+        return asked.wait()
 
     def close(self) -> None:
         """Commit what waits, and end the thread. It begins anew with the next `run`."""
@@ -90,22 +126,33 @@ class GroupCommit:
         """All of a batch under one COMMIT. A crash before it: nobody was answered, and nothing is there."""
         try:
             with self._store.writing() as utils:
-                outcomes = [_attempt(utils.conn, asked) for asked in batch]
+                kinds: dict[Together, list[_Item]] = {}
+                for asked in batch:
+                    if isinstance(asked, _Item):
+                        kinds.setdefault(asked.together, []).append(asked)
+                    elif isinstance(asked, _Work):
+                        asked.value, asked.failure = _attempt(utils.conn, partial(asked.context.run, asked.work))
+                for together, items in kinds.items():
+                    stored, failure = _attempt(utils.conn, partial(together, [item.item for item in items]))
+                    for item, value in zip(items, [False] * len(items) if failure else stored, strict=True):
+                        item.value = value
         except BaseException as error:  # noqa: BLE001 - those who wait must hear of it, whatever it was
             for asked in batch:
-                asked.answer.set_exception(error)
-            return
-        for asked, (value, failure) in zip(batch, outcomes, strict=True):
-            if failure is None:
-                asked.answer.set_result(value)
-            else:
-                asked.answer.set_exception(failure)
+                asked.failure = error
+        for asked in batch:
+            asked.done.release()
 
 
-def _attempt(connection: sqlite3.Connection, asked: _Asked) -> tuple[Any, Exception | None]:
+def _taken_lock() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+def _attempt(connection: sqlite3.Connection, work: Callable[[], Any]) -> tuple[Any, Exception | None]:
     connection.execute(f"SAVEPOINT {_SAVEPOINT}")
     try:
-        value = asked.context.run(asked.work)
+        value = work()
     except Exception as error:
         if not connection.in_transaction:
             raise  # SQLite gave the whole transaction up (the disk is full): then all of the batch has failed

@@ -6,6 +6,7 @@ of what the body said.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,10 +42,11 @@ class AnsweredRequests:
 
     def add(self, request: AnsweredRequest) -> None:
         """Keep it, in the caller's transaction, beside what it did. Raises `ConflictError` where there is one."""
-        r = request
+        self.add_all([request], request.at)
+
+    def add_all(self, requests: Sequence[AnsweredRequest], now: int) -> None:
+        """The same for several (at least one), and forget those that are too old at `now`."""
+        rows = [(r.name, r.fingerprint, r.status, r.body, r.at) for r in requests]
         with self._database.writing():
-            self._database.change("DELETE FROM requests WHERE at < ?", (r.at - REQUEST_SECONDS,))
-            self._database.change(
-                "INSERT INTO requests (name, fingerprint, status, body, at) VALUES (?, ?, ?, ?, ?)",
-                (r.name, r.fingerprint, r.status, r.body, r.at),
-            )
+            self._database.change("DELETE FROM requests WHERE at < ?", (now - REQUEST_SECONDS,))
+            self._database.insert_rows("requests (name, fingerprint, status, body, at)", rows)

@@ -8,6 +8,7 @@ from typing import Final
 
 import sqlite_utils
 
+from node.store.accepts import Accepts
 from node.store.access import Departments, Tokens
 from node.store.announcements import Announcements
 from node.store.awards import Awards
@@ -46,6 +47,7 @@ class Store:
         self.acts = Acts(database)
         self.templates = Templates(database)
         self.entries = Entries(database)
+        self.accepts = Accepts(database)
         self.awards = Awards(database)
         self.finding = Finding(database)
         self.requests = AnsweredRequests(database)

@@ -73,6 +73,11 @@ class Submissions:
         statement = "SELECT id, micro_credential FROM entries WHERE submission = ? AND state = ? ORDER BY number"
         return tuple(self._database.rows(statement, (number, state)))
 
+    def keys(self, number: int) -> tuple[str, ...]:
+        """Micro-credentials of its entries, whatever became of them."""
+        statement = "SELECT DISTINCT micro_credential FROM entries WHERE submission = ?"
+        return tuple(row[0] for row in self._database.rows(statement, (number,)))
+
     def counts(self, number: int) -> dict[str, int]:
         """How many of its entries are in each state."""
         return dict(

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256, sha512
 from io import BytesIO
-from typing import Any, Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import MultiPartParser
 
 from node.problems import Refused, field_problems
@@ -67,7 +67,7 @@ def read_body(most: int, too_large: str = "The request is larger than this serve
     declared = request.content_length
     request.max_content_length = 1 << 40  # bounded here, with a sentence that helps
     stream = request.stream
-    data = stream.read(most + 1) if declared is None or declared <= most else b""
+    data = _read(stream, most + 1) if declared is None or declared <= most else b""
     if len(data) > most or (declared is not None and declared > most):
         # Who is still sending hears the sentence only after he is through.
         discarded = 0
@@ -78,6 +78,15 @@ def read_body(most: int, too_large: str = "The request is larger than this serve
         raise BadRequest(f"The request was cut off: {len(data)} of {declared} bytes arrived. Nothing was stored.")
     _check_digest(data, request.headers.get("Content-Digest"))
     return data
+
+
+def _read(stream: IO[bytes], most: int) -> bytes:
+    try:
+        return stream.read(most)
+    except HTTPException:
+        raise
+    except Exception as error:  # the server's own errors for chunks that are none, whichever it is
+        raise BadRequest("The body cannot be read: it was cut off, or its chunks are none.") from error
 
 
 def read_model(model: type[_Model], most: int = SMALL_BODY) -> _Model:

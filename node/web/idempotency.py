@@ -6,9 +6,10 @@ repetition does it. After it: the repetition is answered from the store.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ from pydantic import BaseModel
 
 from node.access import acting_as
 from node.problems import Refused
+from node.store.accepts import Accept
 from node.store.group_commit import GroupCommit
 from node.store.requests import AnsweredRequest
 from node.web.authentication import principal
@@ -25,7 +27,7 @@ from node.web.authentication import principal
 if TYPE_CHECKING:
     from node.services import Services
 
-__all__ = ["HEADER", "KEY_PATTERN", "REPLAYED", "Answer", "Once"]
+__all__ = ["HEADER", "KEY_PATTERN", "REPLAYED", "Answer", "Once", "read_key"]
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
@@ -79,19 +81,39 @@ class Once:
             with acting_as(principal()):
                 work = prepare()
             return self.commit(work)
-        name = sha256(b"\0".join((b"rootseal/request/1", principal().token_id.encode(), key))).digest()
-        asked = (key, request.method.encode(), request.full_path.encode(), sha256(payload).digest())
-        fingerprint = sha256(b"\0".join(asked)).digest()
-        with self._lock:
-            if name in self._running:
+        fingerprint = self.fingerprint(key, request.method, request.full_path, payload)
+        with self.alone(principal().token_id, key) as name:
+            if name is None:
                 sentence = "A request with this Idempotency-Key is being worked on; ask again in a second."
                 raise Refused(409, sentence, code="request.running", headers={"Retry-After": "1"})
-            self._running.add(name)
-        try:
             return self._remembered(name, fingerprint) or self._first(name, fingerprint, prepare)
+
+    @contextlib.contextmanager
+    def alone(self, token_id: str, key: bytes) -> Iterator[bytes | None]:
+        """The request's name, held so that no other thread works on it meanwhile; None where one does."""
+        name = sha256(b"\0".join((b"rootseal/request/1", token_id.encode(), key))).digest()
+        with self._lock:
+            free = name not in self._running
+            if free:
+                self._running.add(name)
+        try:
+            yield name if free else None
         finally:
-            with self._lock:
-                self._running.discard(name)
+            if free:
+                with self._lock:
+                    self._running.discard(name)
+
+    @staticmethod
+    def fingerprint(key: bytes, method: str, full_path: str, payload: bytes) -> bytes:
+        """What tells a request from another one under the same key; 32 bytes."""
+        return sha256(b"\0".join((key, method.encode(), full_path.encode(), sha256(payload).digest()))).digest()
+
+    def join(self, accept: Accept) -> bool:
+        """Store it with others that wait, under one COMMIT; False where it is not plain: nothing is stored then."""
+        return self._group.join(self._add, accept)
+
+    def _add(self, accepts: Sequence[Accept]) -> list[bool]:
+        return self._services.store.accepts.add(accepts, self._services.now)
 
     def _remembered(self, name: bytes, fingerprint: bytes) -> Response | None:
         stored = self._services.store.requests.get(name)
@@ -124,11 +146,19 @@ def _key(required: bool) -> bytes | None:
             )
             raise Refused(400, sentence, code="request.no_key")
         return None
-    if _KEY.fullmatch(found) is None:
+    key = read_key(found)
+    if key is None:
         raise Refused(
             400, "Idempotency-Key must be 1 to 255 letters, digits and . _ : + / = -, best a UUID.", code="request.key"
         )
-    return found.strip('"').encode()
+    return key
+
+
+def read_key(header: str | None) -> bytes | None:
+    """The key in the header; None where it is missing or unreadable."""
+    if header is None or _KEY.fullmatch(header) is None:
+        return None
+    return header.strip('"').encode()
 
 
 def _replayed(stored: AnsweredRequest, fingerprint: bytes) -> Response:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
+from limits import RateLimitItem, parse
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from node.config import NodeConfig
 
-__all__ = ["install_limits", "limiter_of"]
+__all__ = ["install_limits", "limiter_of", "spent"]
 
 _EXTENSION: Final = "rootseal_limiter"
-_UNLIMITED: Final = "unlimited"
+_COUNTED: Final = "rootseal.counted"
 
 
 def install_limits(app: Flask, config: NodeConfig) -> None:
@@ -46,23 +48,46 @@ def limiter_of(app: Flask | None = None) -> Limiter:
     return found
 
 
+def spent(app: Flask, environ: dict[str, Any], token_id: str, most: int) -> bool:
+    """Count a request before the application sees it; False where it is one too many, which is not marked as counted.
+
+    The counter is the one of the ordinary routes: `most` in a minute for the token, whatever it asks.
+    """
+    if not limiter_of(app).limiter.hit(_item(most), _token_name(token_id), "global"):
+        return False
+    environ[_COUNTED] = True
+    return True
+
+
+@cache
+def _item(most: int) -> RateLimitItem:
+    return parse(_text(most))
+
+
+def _token_name(token_id: str) -> str:
+    return f"token {token_id}"
+
+
+def _text(most: int) -> str:
+    return f"{most or 1} per minute"
+
+
 def _say_when(response: Response) -> Response:
     if response.status_code == 429:
         breached = limiter_of().current_limit
         seconds = 60 if breached is None else round(breached.reset_at - time.time())
-        response.headers["Retry-After"] = str(max(1, seconds))
+        response.headers["Retry-After"] = str(min(60, max(1, seconds)))  # all bounds are of a minute
     return response
 
 
 def _who() -> str:
     found = g.get("principal")
-    return f"token {found.token_id}" if found is not None else f"address {request.remote_addr}"
+    return _token_name(found.token_id) if found is not None else f"address {request.remote_addr}"
 
 
 def _rate(config: NodeConfig) -> Callable[[], str]:
     def rate() -> str:
-        most = config.requests_per_token if "principal" in g else config.requests_per_address
-        return f"{most or 1} per minute"
+        return _text(config.requests_per_token if "principal" in g else config.requests_per_address)
 
     return rate
 
@@ -70,7 +95,7 @@ def _rate(config: NodeConfig) -> Callable[[], str]:
 def _unlimited(config: NodeConfig) -> Callable[[], bool]:
     def unlimited() -> bool:
         if "principal" in g:
-            return config.requests_per_token == 0
+            return config.requests_per_token == 0 or _COUNTED in request.environ
         return config.requests_per_address == 0 or (not config.trusted_proxies and _loopback(request.remote_addr))
 
     return unlimited

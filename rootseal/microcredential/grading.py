@@ -64,7 +64,7 @@ class Grading:
 
     def _check_percentage(self, grade: str, where: str) -> str:
         if _PERCENTAGE.fullmatch(grade) is None:
-            problem = "grade is outside its scale: a percentage is a number from 0 to 100"
+            problem = "grade is outside its scale: a percentage is a number from 0 to 100, without a sign"
             raise InputError(where, problem, grade)
         if Decimal(grade) < int(self.pass_mark):
             raise InputError(where, _failed(self.pass_mark), grade)

@@ -17,6 +17,7 @@ from rootseal.instants import format_instant
 from rootseal.policy import Policy
 from rootseal.presentation import HolderProof, Presentation, present
 from tests.support.browser import PAGES, chromium, serving
+from tests.support.contract_wallet import deploy_wallet
 from tests.support.devchain import running_chain
 from tests.support.issued import ChainPublisher, Institution, address_of, sign
 from tests.support.verify_page import Verifier
@@ -46,9 +47,11 @@ class World:
             if sealed.credential["credentialSubject"]["identifier"][0]["identityHash"] == learner  # type: ignore[call-overload,index]
         )
 
-    def answered(self, signer: PrivateKey | None = None, lifetime: int = 600, age: int = 0) -> bytes:
-        """Ana's presentation with an answer to the employer's question."""
-        bare = Presentation((present(self.file(), lambda path: True, show_subject=True),))
+    def answered(
+        self, signer: PrivateKey | None = None, lifetime: int = 600, age: int = 0, learner: str = "Ana Novak"
+    ) -> bytes:
+        """A learner's presentation with an answer to the employer's question."""
+        bare = Presentation((present(self.file(learner), lambda path: True, show_subject=True),))
         created = int(time.time()) - age - 1
         unsigned = HolderProof(AUDIENCE, NONCE, created, created + lifetime, ())
         signature = sign(signer or self.key, unsigned.digest(bare.digest))
@@ -59,10 +62,12 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     key = PrivateKey(b"\x33" * 32)
     with running_chain("embedded", tmp_path_factory.mktemp("chain"), state=False) as chain:
-        publisher = ChainPublisher(open_chain(chain.url))
+        reached = open_chain(chain.url)
+        publisher = ChainPublisher(reached)
         institution = publisher.register()
         for learner in ("Ana Novak", "Bor Kos", "Cene Zupan", "Hostile Name"):
             institution.issue(learner, address_of(key))
+        institution.issue("Eva Denar", deploy_wallet(reached, address_of(key)))
         past = format_instant(int(time.time()) - DAY)
         for at, change in ((2, {"validUntil": past}), (3, {})):
             institution.waiting[at] = replace(

@@ -13,7 +13,7 @@ from tests.support.devchain import ROOT
 from tests.support.verify_page import Verifier
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, FilePayload, Page
 
 
 def test_nothing_but_the_chosen_node_is_asked(verifier: Verifier, world: World, site: str) -> None:
@@ -109,16 +109,34 @@ def test_a_snapshot_stands_for_the_chain(browser: Browser, page_file: Path) -> N
     page.clock.set_fixed_time(datetime.fromtimestamp(vector["now"], UTC))
     verifier.use(vector["policy"])
     page.locator("#chain-part summary").click()
-    snapshot = {"name": "s.json", "mimeType": "application/json", "buffer": vector["snapshot"].encode()}
+    snapshot: FilePayload = {"name": "s.json", "mimeType": "application/json", "buffer": vector["snapshot"].encode()}
     page.set_input_files("#snapshot", {**snapshot, "buffer": b"{}"})
     page.wait_for_selector("#snapshot-status:not(:empty)")
     assert "This is no snapshot" in page.inner_text("#snapshot-status")
-    page.set_input_files("#snapshot", snapshot)
     case = vector["cases"][0]
+    other = vector["snapshot"].replace('"issuer":1', '"issuer":7').encode()
+    assert other != snapshot["buffer"]
+    foreign: FilePayload = {"name": "o.json", "mimeType": "application/json", "buffer": other}
+    page.set_input_files("#snapshot", foreign)
+    page.wait_for_selector("#snapshot-forget:not([hidden])")
+    assert "the snapshot is of another issuer" in verifier.check(case["file"].encode())
+    page.set_input_files("#snapshot", [foreign, snapshot])
+    _reads(page, "#snapshot-status", ": eip155:31338 / 7, eip155:31338 / 7, eip155:31338 / 1.")
     assert "you have not named the block of the snapshot as one that you know" in verifier.check(case["file"].encode())
     page.fill("#blocks", vector["blockHash"])
     for case in vector["cases"]:
         verifier.check(case["file"].encode())
         assert verifier.codes == case["codes"], case["name"]
     assert verifier.watched.requests == [(page_file.as_uri(), "")]
+    page.click("#snapshot-forget")
+    page.wait_for_selector("[data-code='anchor.unreachable']")
+    assert page.inner_text("#snapshot-status") == ""
     context.close()
+
+
+def _reads(page: Page, place: str, end: str) -> None:
+    for _ in range(100):
+        if page.inner_text(place).endswith(end):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(page.inner_text(place))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 import segno
@@ -14,6 +14,9 @@ from rootseal.presentation import Presentation, present
 from tests.browser.conftest import World
 from tests.support.verify_page import Verifier
 from wallet.compact import compact, frames
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FilePayload
 
 
 def test_dropped(verifier: Verifier, world: World) -> None:
@@ -32,7 +35,7 @@ def test_pasted(verifier: Verifier, world: World) -> None:
     assert "Genuine" in verifier.sentence()
 
 
-def _picture(folder: Path, content: str | bytes) -> dict[str, Any]:
+def _picture(folder: Path, content: str | bytes) -> FilePayload:
     picture = folder / "code.png"
     segno.make(content, error="l", boost_error=False).save(str(picture), scale=5, border=4)
     return {"name": "code.png", "mimeType": "image/png", "buffer": picture.read_bytes()}
@@ -62,7 +65,7 @@ def test_from_pictures_of_codes(verifier: Verifier, world: World, tmp_path: Path
 )  # fmt: skip
 def test_a_code_of_something_else(verifier: Verifier, tmp_path: Path, content: str | None, answer: str) -> None:
     verifier.page.locator("#qr-part summary").click()
-    picture = {"name": "a.png", "mimeType": "image/png", "buffer": b"PNG?"}
+    picture: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"PNG?"}
     verifier.page.set_input_files("#qr-image", picture if content is None else _picture(tmp_path, content))
     verifier.page.wait_for_selector("#input-problem:not([hidden])")
     assert answer in verifier.page.inner_text("#input-problem")
@@ -83,7 +86,7 @@ def test_the_camera_starts_and_stops(verifier: Verifier) -> None:
 
 def test_an_oversized_file_is_not_read(verifier: Verifier) -> None:
     page = verifier.page
-    big = {"name": "film.mp4", "mimeType": "video/mp4", "buffer": bytes((1 << 20) + 1)}
+    big: FilePayload = {"name": "film.mp4", "mimeType": "video/mp4", "buffer": bytes((1 << 20) + 1)}
     page.set_input_files("#file", big)
     page.wait_for_selector("#input-problem:not([hidden])")
     assert "has 1048577 bytes; a credential has at most 1,048,576" in page.inner_text("#input-problem")

@@ -543,4 +543,4 @@ def test_earlier_report_is_replaced_and_json_on_stdout_is_the_file(
     run = program(*words, "--log", log, "--from-block", 0, "--issuer", 1)
     assert run.code == 0
     assert run.objects == [json.loads((out / "report.json").read_bytes())]
-    assert sorted(path.name for path in out.iterdir()) == ["report.json", "report.txt"]
+    assert sorted(path.name for path in out.iterdir()) == ["report.html", "report.json", "report.txt"]

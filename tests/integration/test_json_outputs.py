@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import entry_points
@@ -12,8 +14,10 @@ from typing import Any, NamedTuple
 
 import click
 import pytest
+from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
+from werkzeug.serving import make_server
 
 from anchor.keys import create_keystore
 from anchor.ledger import ledger_abi
@@ -77,7 +81,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         if isinstance(command, click.Group):
             for name, child in command.commands.items():
                 yield from walk(f"{words} {name}", child)
-        elif any("--json" in parameter.opts for parameter in command.params):
+        if any("--json" in parameter.opts for parameter in command.params):
             yield words, command
 
     for point in entry_points(group="rootseal.commands"):
@@ -333,9 +337,14 @@ def hold_and_show(story: Story) -> None:
     shown_file = story.folder / "plain.presentation.json"
     story.run("wallet pdf", shown_file, "-o", story.folder / "certificate.pdf")
     assert len(story.run("wallet qr", shown_file, "-o", story.folder / "code.png")["files"]) > 1
+    leave(story, shown_file)
     copy, key = story.folder / "wallet.backup", ("--passphrase-file", story.secret)
     assert story.run("wallet backup", wallet, "-o", copy, *key)["credentials"] == len(files)
     assert story.run("wallet restore", story.folder / "wallet again", copy, *key)["credentials"] == len(files)
+    spare, words = story.folder / "wallet of words", ("--words-file", story.folder / "words.txt")
+    first = story.run("wallet init", spare, *words, *key)["address"]
+    assert story.run("wallet addresses", spare, "--issuer", "Uni")["given"] != first
+    assert story.run("wallet restore-words", story.folder / "wallet anew", *words, *key)["address"] == first
     credit(story)
     next(path for path in wallet.rglob("*.credential.json")).write_text("{}")
     assert any(item["state"] == "damaged" for item in story.run("wallet list", wallet, code=1)["credentials"])
@@ -379,6 +388,13 @@ def verify(story: Story) -> None:
     story.run("verify", answered, "--policy", story.policy, "--audience", "Else", "--nonce", "1", code=1)
     (story.folder / "notes.json").write_text("{}")
     story.run("verify", story.folder / "notes.json", code=1)
+    (story.folder / "applications").mkdir()
+    (story.folder / "applications" / "plain.json").write_bytes(plain.read_bytes())
+    (story.folder / "applications" / "letter.docx").write_text("Dear Sir")
+    story.run("verify", story.folder / "applications", "--policy", story.policy, "--csv", story.folder / "table.csv")
+    with zipfile.ZipFile(story.folder / "applications.zip", "w") as archive:
+        archive.write(story.folder / "notes.json", "notes.json")
+    story.run("verify", story.folder / "applications.zip", code=1)
     home = story.run("node status", story.node)["home"]
     where = ("--rpc", story.chain.url, "--ledger", f"{home['chain']}:{home['ledger']}", "--issuer", home["issuer"])
     made = story.run("snapshot", *where, "-o", story.folder / "snapshot.json", "--policy", story.policy)
@@ -436,6 +452,9 @@ def afterwards(story: Story, issued: list[str]) -> None:
     report = ("--out", story.folder / "report", "--log", story.folder / "log")
     ledger = story.run("node status", node)["home"]["ledger"]
     story.run("audit", "--rpc", story.chain.url, "--ledger", ledger, *report)
+    state = ("--once", "--state", story.folder / "watch", "--log", story.folder / "log")
+    story.run("audit watch", "--rpc", story.chain.url, "--ledger", ledger, *state, code=None)
+    assert story.run("node exit-bundle", node, story.folder / "bundle", code=None)["files"] > 10
     story.run("doctor", node, code=None)
     story.run("doctor", "--file", story.folder / "plain.presentation.json")
     story.run("doctor", "--file", story.folder / "notes.txt", code=1)
@@ -500,6 +519,36 @@ def errors(story: Story) -> None:
     story.fail("update", story.folder / "notes.json", "--rpc", "http://127.0.0.1:9", code=2, kind="input")
 
 
+def leave(story: Story, file: Path) -> None:
+    """With a node that keeps locked files, and with one that does not."""
+    with Services.open(story.node) as opened:
+        for on in (True, False):
+            services = Services(opened.directory, replace(opened.config, share_links=on), opened.store)
+            server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread.start()
+            try:
+                words = (file, "--node", f"http://127.0.0.1:{server.server_port}")
+                if on:
+                    assert "/shared#" in story.run("wallet link", *words)["link"]
+                else:
+                    assert story.program("wallet", "link", *words).code == 1
+            finally:
+                server.shutdown()
+                thread.join()
+                server.server_close()
+
+
+def posts(client: FlaskClient) -> None:
+    """Public routes that take something."""
+    validate(client.post("/v1/verify", data=b"{}", content_type="application/json").json, "verdict")
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n{}\r\n'
+    form = {"data": part + part + b"--x--\r\n", "content_type": "multipart/form-data; boundary=x"}
+    validate(client.post("/v1/verify", **form).json, "verdicts")  # type: ignore[arg-type]
+    sealed = {"data": b"x" * 99, "content_type": "application/octet-stream"}
+    validate(client.post("/v1/links?days=1", **sealed).json, "link")  # type: ignore[arg-type]
+
+
 def pages(story: Story) -> set[str]:
     """Ask every route that answers with JSON; the schemas that the answers fitted."""
     fitted: set[str] = set()
@@ -518,7 +567,9 @@ def pages(story: Story) -> set[str]:
 
     with Services.open(story.node) as opened:
         services = Services(
-            opened.directory, replace(opened.config, public_url="https://registrar.example"), opened.store
+            opened.directory,
+            replace(opened.config, public_url="https://registrar.example", share_links=True),
+            opened.store,
         )
         client = create_app(services).test_client()
         for entry in opened.store.entries.numbered(0, 100):
@@ -527,6 +578,7 @@ def pages(story: Story) -> set[str]:
             if row.schemas and "<" not in route:
                 get(route, route)
         assert client.get("/openapi.json").json["openapi"].startswith("3.1")  # type: ignore[index]
+        posts(client)
         for address in ("/nothing", "/v1/proofs/00", "/v1/checkpoints?count=0", "/log/tile/0/x000/001"):
             assert client.get(address).status_code in (400, 404)
             get(address, "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import unicodedata
 from typing import Any
 
 import pytest
@@ -166,3 +168,22 @@ def test_no_changed_digit_of_a_snapshot_proves_anything(core: Core) -> None:
 def test_the_ledgers_code_is_the_artifacts(core: Core) -> None:
     artifact = json.loads((ROOT / "anchor" / "artifacts" / "CredentialLedger.json").read_text())
     assert core.ask([{"op": "ledgerCode"}]) == [artifact["codeHash"].removeprefix("0x")]
+
+
+def test_names_are_in_the_normal_form_of_unicode_14(core: Core) -> None:
+    """A browser's tables are newer: characters that Unicode 14.0 does not assign stay letters of their own."""
+    later = {"\U000105d2\u0307": "Todhri", "\U0001611e\U0001611e": "Gurung Khema", "\U00016d67\U00016d67": "Kirat Rai",
+             "\U00011382\U000113c9": "Tulu-Tigalari", "\u0897\u0316": "a mark", "\U0001e6e3\u0316": "Tai Yo"}  # fmt: skip
+    older = ("e\u0301", "\u1100\u1161", "a\u0301\u0316", "\u212b", "\u0958")
+    names = [*later, *older, "\u00e9", "\u0105"]
+    canonical = [dumps({name: 1}) for name in names]
+    answers = core.ask({"op": "canonical", "data": data.hex()} for data in canonical)
+    assert [isinstance(answer, Refused) for answer in answers] == [name in older for name in names]
+    if unicodedata.unidata_version == "14.0.0":
+        for name, data in zip(names, canonical, strict=True):
+            assert unicodedata.is_normalized("NFC", name) is (name not in older), data
+        source = (ROOT / "web" / "core" / "json.ts").read_text()
+        (ranges,) = re.findall(r"const LATER =\n  /\[(.*)\]/gu;", source)
+        ends = [int(digits, 16) for digits in re.findall(r"[0-9a-f]{4,5}", ranges)]
+        assert len(ends) > 20
+        assert {unicodedata.category(chr(end)) for end in ends} == {"Cn"}

@@ -26,7 +26,7 @@ class LiveNode:
     services: Services
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log(self, type: str, message: str, *args: object) -> None:
@@ -44,7 +44,7 @@ def live_node(directory: Path) -> Iterator[LiveNode]:
         services.anchor()
         services.issue(roster(1, first=5), "more.csv")
         token = Access(services.store, lambda: services.now).add("Petra", tuple(Role)).text
-        server = make_server("127.0.0.1", 0, create_app(services), threaded=True, request_handler=_Quiet)
+        server = make_server("127.0.0.1", 0, create_app(services), threaded=True, request_handler=Quiet)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

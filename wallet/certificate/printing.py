@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined
 
 from rootseal.credential import read_document
 from rootseal.errors import ConfigError
+from rootseal.explaining import content_lines
 from rootseal.instants import format_date
 from rootseal.languages import say
 from rootseal.opened import OpenedCredential
@@ -21,7 +22,6 @@ from rootseal.opening import open_file
 from rootseal.policy import TEST_CHAINS
 from wallet.certificate.texts import TEXTS
 from wallet.compact import compact, frames
-from wallet.report import content_lines
 
 __all__ = ["certificate"]
 

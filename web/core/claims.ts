@@ -3,7 +3,7 @@
 import { bytesOf, hexOf, join, utf8, type Hex } from "./bytes.js";
 import { InputError } from "./errors.js";
 import { leafHash, shake256 } from "./hashes.js";
-import { isArray, isObject, MAX_DEPTH, write, type Json } from "./json.js";
+import { isArray, isNormal, isObject, MAX_DEPTH, write, type Json } from "./json.js";
 import { rootOf } from "./merkle.js";
 import { integer } from "./strict.js";
 
@@ -83,7 +83,7 @@ export function parsePath(value: Json, where: string): Path {
 function parseStep(step: Json, where: string): string | number {
   if (typeof step !== "string") return integer(0, MAX_CLAIMS - 1)(step, where);
   if (step === "__proto__") throw new InputError(where, "is a forbidden name", step);
-  if (step.normalize("NFC") !== step) throw new InputError(where, "is not in Unicode normal form C", step);
+  if (!isNormal(step)) throw new InputError(where, "is not in Unicode normal form C", step);
   return step;
 }
 

@@ -10,6 +10,10 @@ export function h(tag: string, attributes: Readonly<Record<string, string>> = {}
   return element;
 }
 
+/** A sentence whose dates are not broken at the end of a line. */
+export const words = (sentence: string): Child[] =>
+  sentence.split(/([0-9]{4}-[0-9]{2}-[0-9]{2})/).map((part, at) => (at % 2 ? h("span", { class: "date" }, part) : part));
+
 /** The element of this id, which the page has. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const found = document.getElementById(id);

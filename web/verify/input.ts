@@ -10,6 +10,8 @@ import { t } from "./language.js";
 export type Got = (data: Uint8Array, name: string | null) => void;
 
 const FRAME_PAUSE = 200;
+/** The camera on the back, and a picture in which a dense code can be read. */
+const SHARP = { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } };
 
 const problem = (sentence: string | null): void => tell(byId("input-problem"), sentence);
 
@@ -117,7 +119,7 @@ function startCamera(take: Got): void {
     if (asking) return;
     asking = true;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      stream = await navigator.mediaDevices.getUserMedia({ video: SHARP });
     } catch {
       status.textContent = t("page.camera_denied");
       return;

@@ -3,7 +3,7 @@
 import { hexOf } from "../core/bytes.js";
 import { sha256 } from "../core/hashes.js";
 import {
-  evidenceOf, InputError, ledgerOf, malformed, openFile, questionsOf, snapshotFacts, verifyOpened, type Facts, type LedgerFacts, type OpenedFile, type Question, type Snapshot,
+  evidenceOf, InputError, ledgerOf, malformed, openFile, questionsOf, snapshotFacts, verifyOpened, type Facts, type LedgerFacts, type OpenedFile, type Question,
   type Verdict,
 } from "../core/index.js";
 import { askLedger, type Problem } from "./asking.js";
@@ -11,7 +11,7 @@ import { byId, tell } from "./dom.js";
 import { startInput } from "./input.js";
 import { choose, language, t } from "./language.js";
 import { reportOf, sentenceOf } from "./report.js";
-import { readSettings, SettingProblem, showPolicy, startPolicy, startSnapshot, type Settings } from "./settings.js";
+import { readSettings, SettingProblem, showPolicy, showSnapshots, startPolicy, startSnapshots, type Settings } from "./settings.js";
 
 interface Given {
   readonly data: Uint8Array;
@@ -73,17 +73,20 @@ function opened(data: Uint8Array): OpenedFile | InputError {
 async function ask(file: OpenedFile, settings: Settings): Promise<ReadonlyMap<string, LedgerFacts | Problem>> {
   const digest = file.signedDigest === null ? null : hexOf(file.signedDigest);
   const questions = questionsOf(file, digest);
-  const { snapshot } = settings;
-  if (snapshot !== null) return new Map(questions.map((q) => [q.home.key, fromSnapshot(q, snapshot, settings)]));
+  if (settings.snapshots.length) return new Map(questions.map((q) => [q.home.key, fromSnapshots(q, settings)]));
   const answers = questions.map(async (q) => [q.home.key, await askLedger(q, settings.policy, settings.source)] as const);
   return new Map(await Promise.all(answers));
 }
 
-/** Where a snapshot is given, no chain is asked. */
-function fromSnapshot(question: Question, snapshot: Snapshot, settings: Settings): LedgerFacts | Problem {
-  if (question.home.key !== snapshot.home.key) return { key: "problem.snapshot_other", details: {} };
-  const found = snapshotFacts(snapshot, settings.blocks, ledgerOf(settings.policy, question.home)?.code ?? null);
-  return typeof found === "string" ? { key: found, details: {} } : found;
+/** Where snapshots are given, no chain is asked: the first of this issuer that proves anything speaks. */
+function fromSnapshots(question: Question, { snapshots, blocks, policy }: Settings): LedgerFacts | Problem {
+  let problem: Problem = { key: "problem.snapshot_other", details: {} };
+  for (const snapshot of snapshots.filter(({ home }) => home.key === question.home.key)) {
+    const found = snapshotFacts(snapshot, blocks, ledgerOf(policy, question.home)?.code ?? null);
+    if (typeof found !== "string") return found;
+    problem = { key: found, details: {} };
+  }
+  return problem;
 }
 
 function verdictOf({ file, settings, answers, now }: Asked): Verdict {
@@ -112,6 +115,7 @@ function speak(code: string): void {
   choose(code, DETAILS);
   byId<HTMLSelectElement>("language").value = language();
   showPolicy();
+  showSnapshots();
   if (last !== null) show(last);
 }
 
@@ -129,7 +133,7 @@ byId("again").addEventListener("click", () => void check());
 byId("another").addEventListener("click", forget);
 byId("print").addEventListener("click", () => print());
 startPolicy(() => void check());
-startSnapshot(() => void check());
+startSnapshots(() => void check());
 startInput((data, name) => {
   given = { data, name };
   void check();

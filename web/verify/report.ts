@@ -5,7 +5,7 @@ import {
   type Check, type CredentialVerdict, type OpenedCredential, type OpenedFile, type Verdict,
 } from "../core/index.js";
 import { contentOf, displayText } from "./content.js";
-import { h, sign } from "./dom.js";
+import { h, sign, words } from "./dom.js";
 import { t } from "./language.js";
 
 /** What was checked: the file may be one that could not be read. */
@@ -24,13 +24,16 @@ const MAX_RAW = 4096;
 /** The one plain sentence, marked where it is only a test. */
 export function sentenceOf(credential: CredentialVerdict, test: boolean): string {
   const first = headline(credential);
-  const words = [t(`verdict.${first.kind}`, { reason: reason(first.check) })];
+  const said = [t(`verdict.${first.kind}`, { reason: reason(first.check) })];
   if (first.kind === "genuine") {
-    words.push(reason(credential.checks[6]!));
-    if (credential.holderAsked) words.push(reason(credential.checks[7]!));
+    said.push(reason(credential.checks[6]!));
+    if (credential.holderAsked) said.push(reason(credential.checks[7]!));
   }
-  return test ? t("verdict.test", { sentence: words.join(" ") }) : words.join(" ");
+  return test ? t("verdict.test", { sentence: said.join(" ") }) : said.join(" ");
 }
+
+/** A moment in words that need no knowledge of RFC 3339. */
+const moment = (seconds: number): string => formatInstant(seconds).replace("T", " ").replace("Z", " UTC");
 
 const reason = (check: Check): string => t(check.code, check.details);
 
@@ -60,7 +63,7 @@ function credentialParts(credential: CredentialVerdict, opened: OpenedCredential
       { class: `verdict ${credential.overall}` },
       sign(SIGNS[credential.overall]),
       h("p", { class: "word" }, t(`page.overall_${credential.overall}`)),
-      h("p", { class: "sentence", dir: "auto" }, sentenceOf(credential, test)),
+      h("p", { class: "sentence", dir: "auto" }, ...words(sentenceOf(credential, test))),
     ),
     credential.overall === "undetermined" ? h("p", {}, balance(credential)) : null,
     test ? h("p", { class: "test" }, t("report.test")) : null,
@@ -84,7 +87,7 @@ function checkRow(check: Check): HTMLElement {
   const word = h("span", { class: `word outcome-${check.outcome}` }, t(`report.${check.outcome}`));
   const icon = h("span", { class: `outcome-${check.outcome}` }, sign(check.outcome));
   const title = h("p", { class: "name" }, `${check.number}. ${t(`title.${check.name}`)}: `, word);
-  return h("li", { "data-code": check.code }, icon, h("div", {}, title, h("p", { dir: "auto" }, reason(check))));
+  return h("li", { "data-code": check.code }, icon, h("div", {}, title, h("p", { dir: "auto" }, ...words(reason(check)))));
 }
 
 function content(credential: CredentialVerdict, opened: OpenedCredential, file: OpenedFile | null): HTMLElement {
@@ -138,10 +141,10 @@ function times({ file, verdict, now }: Checked): HTMLElement[] {
   const chain =
     verdict.asOf === null
       ? t("report.no_chain")
-      : t("report.chain_state", { date: formatInstant(verdict.asOf), age: age(now - verdict.asOf) });
+      : t("report.chain_state", { date: moment(verdict.asOf), age: age(now - verdict.asOf) });
   return [
-    h("p", {}, t("report.checked_on", { date: formatInstant(now) })),
-    h("p", {}, chain),
+    h("p", {}, ...words(t("report.checked_on", { date: moment(now) }))),
+    h("p", {}, ...words(chain)),
     ...[...homes.values()].map((home) => h("p", {}, t("report.chain", { home: `${home.chain} ${checksumAddress(home.ledger)} / ${home.issuer}` }))),
   ];
 }
@@ -164,7 +167,7 @@ function technical({ name, hash, file }: Checked): HTMLElement {
     if (opened.subject !== null && opened.subject.holder !== NO_HOLDER) rows.push(...row(t("page.holder"), checksumAddress(opened.subject.holder)));
     if (!anchor) continue;
     const { sequence, block } = anchor;
-    const where = t("page.publication_text", { sequence, block: block.number, time: formatInstant(block.timestamp) });
+    const where = t("page.publication_text", { sequence, block: block.number, time: moment(block.timestamp) });
     rows.push(...row(t("page.publication"), where), ...row(t("page.block_hash"), `0x${block.hash}`), ...row(t("page.transaction"), `0x${anchor.transaction}`));
   }
   return h("details", { class: "technical" }, h("summary", {}, t("page.technical")), h("dl", {}, ...rows));

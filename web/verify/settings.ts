@@ -16,8 +16,8 @@ export interface Settings {
   readonly blocks: ReadonlySet<string>;
   readonly expected: Expected | null;
   readonly at: number | null;
-  /** Stands for the chain where it is given. */
-  readonly snapshot: Snapshot | null;
+  /** They stand for the chain where there are any. */
+  readonly snapshots: readonly Snapshot[];
 }
 
 /** A setting that cannot be used, in a sentence. */
@@ -28,13 +28,13 @@ const MAX_POLICY = 1 << 20;
 
 let policy: Policy | null = null;
 let fromPage = false;
-let snapshot: Snapshot | null = null;
+let snapshots: readonly Snapshot[] = [];
 
 const value = (id: string): string => byId<HTMLInputElement>(id).value;
 
 /** The settings as they stand. Throws `SettingProblem`. */
 export function readSettings(): Settings {
-  return { policy, source: source(), blocks: blocks(), expected: expected(), at: day(), snapshot };
+  return { policy, source: source(), blocks: blocks(), expected: expected(), at: day(), snapshots };
 }
 
 function source(): Source {
@@ -121,28 +121,44 @@ function stored(act: (storage: Storage) => unknown): boolean {
   }
 }
 
-/** Wire up the snapshot; `changed` is called when one is in use. */
-export function startSnapshot(changed: () => void): void {
+/** Wire up the snapshots; `changed` is called when other ones are in use. */
+export function startSnapshots(changed: () => void): void {
   const input = byId<HTMLInputElement>("snapshot");
   input.addEventListener("change", () => {
-    const file = input.files?.[0];
+    const files = [...(input.files ?? [])];
     input.value = "";
-    if (file) void importSnapshot(file, changed);
+    if (files.length) void importSnapshots(files, changed);
+  });
+  byId("snapshot-forget").addEventListener("click", () => {
+    snapshots = [];
+    showSnapshots();
+    input.focus(); // the button is gone
+    changed();
   });
 }
 
-async function importSnapshot(file: File, changed: () => void): Promise<void> {
-  const place = byId("snapshot-status");
+async function importSnapshots(files: readonly File[], changed: () => void): Promise<void> {
+  const read: Snapshot[] = [];
   try {
-    if (file.size > MAX_SNAPSHOT) throw new InputError("snapshot", `is larger than ${MAX_SNAPSHOT} bytes`);
-    snapshot = readSnapshot(new Uint8Array(await file.arrayBuffer()));
+    for (const file of files) {
+      if (file.size > MAX_SNAPSHOT) throw new InputError("snapshot", `is larger than ${MAX_SNAPSHOT} bytes`);
+      read.push(readSnapshot(new Uint8Array(await file.arrayBuffer())));
+    }
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    place.textContent = t("page.snapshot_wrong", { problem: displayText(error.message, 300) ?? "" });
+    byId("snapshot-status").textContent = t("page.snapshot_wrong", { problem: displayText(error.message, 300) ?? "" });
     return;
   }
-  place.textContent = t("page.snapshot_used", { home: `${snapshot.home.chain} / ${snapshot.home.issuer}`, size: file.size });
+  snapshots = [...snapshots, ...read];
+  showSnapshots();
   changed();
+}
+
+/** The snapshots in use, in words. */
+export function showSnapshots(): void {
+  const homes = snapshots.map(({ home }) => `${home.chain} / ${home.issuer}`).join(", ");
+  byId("snapshot-status").textContent = homes ? t("page.snapshot_used", { homes }) : "";
+  byId("snapshot-forget").hidden = snapshots.length === 0;
 }
 
 /** The policy in words. */

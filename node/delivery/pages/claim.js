@@ -28,7 +28,11 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   };
 
+  // 32 bytes, base64url: a mail program that breaks lines leaves less.
+  const whole = () => /^[A-Za-z0-9_-]{43}$/.test(location.hash.slice(1));
+
   const sentence = async (answer) => {
+    if (answer.status === 400) return texts.incomplete;
     if (answer.status === 429) return texts.busy;
     const problem = await answer.json();
     return texts[(problem.code || "").replace("claim.", "")] || texts.trouble;
@@ -60,7 +64,13 @@
     }
   };
 
-  button.hidden = false;
+  // A corrected address changes only what stands after the #, which does not load the page anew.
+  const look = () => {
+    button.hidden = !whole();
+    message.textContent = whole() ? "" : texts.incomplete;
+  };
+
   button.addEventListener("click", fetchFile);
-  if (location.hash.length < 2) message.textContent = texts.incomplete;
+  addEventListener("hashchange", look);
+  look();
 })();

@@ -16,7 +16,7 @@ def test_new_empty_and_earlier_reports_are_taken(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
     for text in ("first", "second"):
         check_output(out)
-        write_report(out, REPORT, text)
+        write_report(out, REPORT, text, f"<p>{text}")
         assert (out / "report.txt").read_text() == text
     (out / "report.json").unlink()  # as a crash between the two renames of a first report leaves it
     check_output(out)
@@ -34,12 +34,12 @@ def test_anything_else_is_refused_and_kept(tmp_path: Path, name: str) -> None:
 
 
 def test_failed_write_keeps_the_earlier_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_report(tmp_path, REPORT, "first")
+    write_report(tmp_path, REPORT, "first", "<p>")
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(InputError, match="No space"):
-        write_report(tmp_path, REPORT, "second")
+        write_report(tmp_path, REPORT, "second", "<p>")
     assert (tmp_path / "report.txt").read_text() == "first"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from node.access import Access, Role
+from node.app import create_app
 from node.services import Services
 from tests.support.fake_chain import FakeChain
 from tests.unit.node.nodes import Clock, make_node, open_node
@@ -36,3 +39,20 @@ def node(tmp_path: Path) -> Iterator[Node]:
     made = Node(tmp_path / "node", chain, clock, open_node(tmp_path / "node", chain, clock))
     yield made
     made.services.close()
+
+
+@pytest.fixture
+def app(node: Node) -> Flask:
+    """Its web application."""
+    return create_app(node.services)
+
+
+@pytest.fixture
+def token(node: Node) -> Callable[..., str]:
+    """Makes tokens; without roles with all of them."""
+    access = Access(node.services.store, node.clock)
+
+    def make(*roles: Role, name: str = "Petra", departments: tuple[str, ...] = ()) -> str:
+        return access.add(name, roles or tuple(Role), departments).text
+
+    return make

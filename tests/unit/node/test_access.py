@@ -213,3 +213,7 @@ def test_a_token_file_is_read_or_refused_with_a_sentence(access: Access, tmp_pat
 def test_one_person_however_it_is_written() -> None:
     assert folded("  ADA   Byron") == folded("Ada Byron") == folded("Ａda byron")
     assert folded("STRASSE") == folded("straße")
+    for unseen in ("\ufe0f", "\u034f", "\u3164", "\U000e0101"):
+        assert unseen.isprintable()
+        assert folded(f"Ada{unseen} Byron{unseen}") == folded("Ada Byron")
+    assert folded("Nova\u0301k") == folded("NOVÁK")

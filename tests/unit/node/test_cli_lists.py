@@ -73,6 +73,9 @@ def test_a_dry_run_shows_a_credential_in_words_and_the_cost(node: Node, program:
     run = program("node", "issue", node.directory, listed, "--dry-run")
     assert run.code == 0
     assert "2 rows: 2 would be issued" in run.out
+    listed.write_bytes(roster(1))
+    assert "1 row: 1 would be issued" in program("node", "issue", node.directory, listed, "--dry-run").out
+    listed.write_bytes(roster(2))
     assert "Ana 0 Kovač" in run.out
     assert "Ledgers for registrars" in run.out
     assert "the price is not known" in run.out

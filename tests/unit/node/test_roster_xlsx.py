@@ -202,7 +202,10 @@ def test_an_empty_second_sheet_is_in_nobodys_way() -> None:
         (lambda: book(GOOD, change=second("x", "hidden")), "hidden sheet with content, 'Keys': show it"),
         (lambda: book(GOOD, change=second("x", "veryHidden")), "hidden sheet with content"),
         (lambda: book(GOOD, change=lambda made: made.active.delete_rows(1, 9)), "is empty"),
-        (lambda: book(GOOD, change=lambda made: made.active.merge_cells("A1:B1")), "A1:B1 are merged"),
+        (
+            lambda: book(GOOD, change=lambda made: made.active.merge_cells("A1:B1")),
+            "A1:B1 are merged; delete titles above",
+        ),
         (lambda: book(GOOD, change=lambda made: made.active.__setitem__("B1", 5)), "cell B1: is no column's name"),
         (lambda: book(GOOD, change=lambda made: made.active.__setitem__("B1", "phone")), "unknown column 'phone'"),
         (

@@ -8,6 +8,7 @@ import hmac
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -218,6 +219,11 @@ def test_one_dead_receiver_holds_up_nobody_for_long(node: Node) -> None:
         ("https://[::ffff:10.0.0.1]/", "inside a network"),
         ("https://[64:ff9b::a00:1]/", "inside a network"),
         ("https://[fd00::1]/", "inside a network"),
+        ("https://[fec0::1]/", "inside a network"),
+        ("https://[::10.0.0.1]/", "inside a network"),
+        ("https://[64:ff9b:1::a00:1]/", "inside a network"),
+        ("https://[::ffff:0:a00:1]/", "inside a network"),
+        ("https://[3fff::1]/", "inside a network"),
         ("https://0.0.0.0/", "inside a network"),
         ("https://224.0.0.1/", "inside a network"),
     ],
@@ -263,6 +269,46 @@ def test_a_receiver_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> No
         thread.join()
     assert posted.status is None
     assert "no answer within" in posted.words
+
+
+def test_a_receiver_that_lets_the_time_run_out_while_connecting_cannot_drip_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The watch rings once: while there is no connection yet it has nothing to cut."""
+    monkeypatch.setattr("node.webhook_post._TIMEOUT", 0.3)
+
+    class Slow(socket.socket):
+        def connect(self, address: object) -> None:
+            stop.wait(0.6)  # packets got lost on the way
+            super().connect(address)  # type: ignore[arg-type]
+
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+
+        def drip() -> None:
+            there, _ = server.accept()
+            with there:
+                try:
+                    for letter in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100:
+                        there.send(bytes([letter]))
+                        if stop.wait(0.1):
+                            return
+                except OSError:
+                    return
+
+        stop = threading.Event()
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        monkeypatch.setattr(socket, "socket", Slow)
+        began = time.monotonic()
+        posted = post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}, True)
+        took = time.monotonic() - began
+        stop.set()
+        thread.join()
+    assert posted.status is None
+    assert "no answer within" in posted.words
+    assert took < 5
 
 
 def test_the_vector_of_the_specification() -> None:

@@ -7,6 +7,8 @@ import io
 import json
 import re
 import subprocess
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
@@ -164,3 +166,40 @@ def test_hostile_names_are_only_text(institution: Institution) -> None:
 
     made = certificate(dumps(found))
     assert re.search(rb"%%EOF\s*$", made)
+
+
+def test_a_pdf_of_many_bombs_is_refused_before_any_is_unpacked() -> None:
+    """Forty attachments of 60 KiB, each 60 MiB in memory: 2 GiB of zeros."""
+    bomb = zlib.compress(bytes(60 << 20), 9)
+    made = attaching([(f"{number}.json", bomb) for number in range(40)])
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="several files"):
+            carried_in_pdf(made, "c.pdf")
+        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(InputError, match="no credential"):
+        carried_in_pdf(attaching([("0.json", bomb)]), "c.pdf")
+    small = zlib.compress(b"{}")
+    assert carried_in_pdf(attaching([("0.json", small), ("0.xml", bomb)]), "c.pdf") == b"{}"
+
+
+def attaching(files: list[tuple[str, bytes]]) -> bytes:
+    """A PDF without pages that carries these (compressed) files."""
+    objects = [b"", b"<</Type/Pages/Kids[]/Count 0>>"]
+    names = b""
+    for name, packed in files:
+        head = b"<</Type/EmbeddedFile/Length %d/Filter/FlateDecode>>stream\n" % len(packed)
+        objects.append(head + packed + b"\nendstream")
+        text = name.encode()
+        objects.append(b"<</Type/Filespec/F(%s)/UF(%s)/EF<</F %d 0 R>>>>" % (text, text, len(objects)))
+        names += b"(%s) %d 0 R " % (text, len(objects))
+    objects[0] = b"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[" + names + b"]>>>>>>"
+    made, places = b"%PDF-1.7\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(made))
+        made += b"%d 0 obj\n" % number + content + b"\nendobj\n"
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + table
+    return made + end + b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(made))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -111,3 +112,21 @@ def test_the_vectors() -> None:
         assert compact(data) == case["text"]
         assert list(frames(case["text"])) == case["frames"]
         assert expand(joined(case["frames"])) == data
+
+
+def test_a_code_that_names_one_value_many_times_is_refused_at_once() -> None:
+    """CBOR's shared values (tags 28 and 29): 200 bytes that would be 20 to the tenth values."""
+    first = bytes.fromhex("d81c820101")
+    levels = [b"\xd8\x1c\x94" + (b"\xd8\x1d" + bytes([level])) * 20 for level in range(9)]
+    packed = bytes([0x80 | 10]) + first + b"".join(levels)
+    began = time.process_time()
+    with pytest.raises(InputError, match="altered"):
+        expand(PREFIX + _base45(zlib.compress(packed)))
+    assert time.process_time() - began < 5
+
+
+def test_a_text_that_is_named_many_times_is_refused_at_once() -> None:
+    text = b"\xd8\x1c" + b"\x7a" + (900_000).to_bytes(4) + b"a" * 900_000
+    packed = b"\x99" + (20_001).to_bytes(2) + text + b"\xd8\x1d\x00" * 20_000
+    with pytest.raises(InputError, match="altered"):
+        expand(PREFIX + _base45(zlib.compress(packed, 9)))

@@ -1,0 +1,79 @@
+"""The page behind a claim link, in Chromium: it hands out once, and says what is wrong with a link that was cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from node.delivery.links import ClaimLinkService
+from tests.support.devchain import ROOT
+from tests.support.live_node import LiveNode, live_node
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveNode]:
+    with live_node(tmp_path_factory.mktemp("claims") / "node") as running:
+        yield running
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 390, "height": 844}, bypass_csp=True, accept_downloads=True)
+    yield opened
+    opened.close()
+
+
+def link_to(live: LiveNode) -> tuple[str, str]:
+    """A fresh link, and the id that it leads to."""
+    entry = live.services.store.entries.sealed(0, 1)[0].id
+    service = ClaimLinkService(live.services.store, live.url, lambda _: b"")
+    return service.make(entry, live.services.now, 1).url, entry
+
+
+def test_the_button_saves_the_file_and_axe_finds_nothing(live: LiveNode, context: BrowserContext) -> None:
+    link, entry = link_to(live)
+    page = context.new_page()
+    page.goto(link)
+    with page.expect_download() as download:
+        page.get_by_role("button").click()
+    saved = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert saved["format"] == "rootseal/credential/1"
+    assert download.value.suggested_filename == f"{entry.removeprefix('urn:uuid:')}.credential.json"
+    page.get_by_text("saved in your downloads").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert page.evaluate("axe.run().then(found => found.violations.map(one => one.id))") == []
+
+
+@pytest.mark.parametrize("left", [0, 1, 20, 42])
+def test_a_link_that_was_cut_is_never_called_good(live: LiveNode, context: BrowserContext, left: int) -> None:
+    link, _ = link_to(live)
+    address, _, secret = link.partition("#")
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method))
+    page.goto(f"{address}#{secret[:left]}")
+    assert "The link is incomplete" in page.inner_text("#message")
+    assert not page.get_by_role("button").is_visible()
+    # The whole one in the same tab changes only what stands after the #.
+    page.evaluate("hash => { location.hash = hash }", secret)
+    page.get_by_role("button").wait_for()
+    assert page.inner_text("#message") == ""
+    assert "POST" not in asked
+
+
+def test_a_secret_that_cannot_be_one_is_called_incomplete(live: LiveNode, context: BrowserContext) -> None:
+    link, _ = link_to(live)
+    page = context.new_page()
+    page.goto(f"{link[:-1]}B")  # 43 characters, and no 32 bytes
+    page.get_by_role("button").click()
+    page.get_by_text("The link is incomplete").wait_for()

@@ -1,0 +1,88 @@
+"""`rootseal wallet serve` in a process of its own, and a learner at its page."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.support.browser import Watched
+from tests.support.devchain import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+__all__ = ["At", "at_page", "serve"]
+
+
+@contextmanager
+def serve(directory: Path, *options: object) -> Iterator[str]:
+    """The address that the program prints; it works once. Ends with a clean exit, or the test fails."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rootseal", "wallet", "serve", str(directory), "--no-open", *map(str, options)],
+        cwd=ROOT,
+        env={**os.environ, "XDG_CONFIG_HOME": str(directory.parent / "config")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+/\S+", line)
+        assert found is not None, line
+        yield found[0]
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+
+
+class At:
+    """A learner at the page of one wallet."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.page: Page = context.new_page()
+        self.watched = Watched(self.page)
+        self.page.goto(url)
+        self.home = url.partition("/open/")[0]
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.home + path)
+
+    def press(self, name: str) -> None:
+        """A button or a link that looks like one, by its words; waits for the page after it."""
+        place = self.page.get_by_role("button", name=name, exact=True).or_(
+            self.page.get_by_role("link", name=name, exact=True)
+        )
+        place.first.click()
+        self.page.wait_for_load_state()
+
+    @property
+    def text(self) -> str:
+        return self.page.inner_text("main")
+
+    def download(self) -> bytes:
+        with self.page.expect_download() as waiting:
+            self.page.click("#download")
+        return waiting.value.path().read_bytes()
+
+    def own_host_only(self) -> bool:
+        """True iff the page asked nobody but the program on this machine."""
+        return self.watched.hosts() <= {self.home.rpartition("/")[0]}
+
+
+@contextmanager
+def at_page(browser: Browser, url: str, locale: str = "en-GB") -> Iterator[At]:
+    """Open the address in a browser of its own."""
+    context = browser.new_context(locale=locale, accept_downloads=True)
+    try:
+        yield At(context, url)
+    finally:
+        context.close()

@@ -1,0 +1,107 @@
+"""The server under the pages, over real sockets: who does not send his request whole holds nobody up."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+_THREADS = 3
+_CHILD = f"""
+import sys
+from pathlib import Path
+from flask import Flask
+import node.http_worker
+import node.runner
+from node.problems import install_problems
+from node.web.bodies import read_body
+
+node.http_worker._HEAD_SECONDS = node.http_worker._BODY_SECONDS = 1.0
+node.runner._THREADS = {_THREADS}
+app = Flask("one")
+install_problems(app)
+app.add_url_rule("/hidden/body", "body", lambda: read_body(100), methods=["POST"])
+app.add_url_rule("/hidden/alive", "alive", lambda: b"yes")
+
+class Server(node.runner._Server):
+    def load(self):
+        return app
+
+    def _exit(self, arbiter, worker):
+        pass
+
+Server(Path("."), "127.0.0.1", 0, lambda url: print(url, flush=True)).run()
+"""
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """Of a server as `node run` has it, with three threads and a second of patience."""
+    child = subprocess.Popen([sys.executable, "-c", _CHILD], stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout is not None
+        yield int(child.stdout.readline().rpartition(":")[2])
+    finally:
+        child.terminate()
+        child.wait(20)
+        if child.stdout is not None:
+            child.stdout.close()
+
+
+def opened(port: int, data: bytes) -> socket.socket:
+    there = socket.create_connection(("127.0.0.1", port), 20)
+    there.sendall(data)
+    return there
+
+
+def answered(port: int, data: bytes) -> bytes:
+    with opened(port, data) as there:
+        answer = b""
+        while piece := there.recv(65_536):
+            answer += piece
+        return answer
+
+
+_HEAD = b"Host: x\r\nConnection: close\r\n"
+_ALIVE = b"GET /hidden/alive HTTP/1.1\r\n" + _HEAD + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"GET /hidden/alive HTTP/1.1\r\nHos",
+        b"POST /hidden/body HTTP/1.1\r\n" + _HEAD + b"Content-Length: 50\r\n\r\nab",
+        b"POST /hidden/body HTTP/1.1\r\n" + _HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+    ],
+)
+def test_silent_visitors_do_not_hold_the_threads(port: int, part: bytes) -> None:
+    began = time.monotonic()
+    with ExitStack() as stack:
+        for _ in range(3 * _THREADS):
+            stack.enter_context(opened(port, part))
+        assert answered(port, _ALIVE).startswith(b"HTTP/1.1 200")
+    assert time.monotonic() - began < 15
+
+
+def test_a_body_that_does_not_arrive_is_told_to_be_cut_off(port: int) -> None:
+    answer = answered(port, b"POST /hidden/body HTTP/1.1\r\n" + _HEAD + b"Content-Length: 50\r\n\r\nab")
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"2 of 50 bytes" in answer
+
+
+@pytest.mark.parametrize("chunk", [b"zz\r\nab\r\n0\r\n\r\n", b"2;x=\n\r\nab\r\n0\r\n\r\n", b"2\r\nabcd\r\n"])
+def test_chunks_that_are_none_are_the_senders_fault(port: int, chunk: bytes) -> None:
+    head = b"POST /hidden/body HTTP/1.1\r\n" + _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+    assert answered(port, head + chunk).startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("header", [b"SCRIPT_NAME", b"PATH_INFO", b"Script-Name"])
+def test_no_header_moves_the_address(port: int, header: bytes) -> None:
+    """A web server before this one lets /open through and not /hidden."""
+    asked = b"GET /open/hidden/alive HTTP/1.1\r\n" + _HEAD + header + b": /open\r\n\r\n"
+    assert answered(port, asked).startswith(b"HTTP/1.1 404")
