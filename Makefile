@@ -64,7 +64,7 @@ web: .make/node
 
 ## make screenshots      take docs/screenshots anew
 screenshots: .make/node
-	ROOTSEAL_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser -k screenshots
+	ROOTSEAL_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser -k "screenshots or axe or sideways"
 
 ## make analyse          Slither (each finding is answered in contracts/ANALYSIS.md), and proofs by Halmos
 analyse: .make/node

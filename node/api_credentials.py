@@ -18,13 +18,14 @@ from node.client.models import (
     CredentialPage,
     CredentialSummary,
     FieldProblem,
+    LearnerSearch,
 )
 from node.problems import Refused, refusing
 from node.roster.sources import MAX_ROSTER_BYTES
 from node.store.finding import FoundEntry, Standing, Wanted
 from node.web.authentication import needs, principal
 from node.web.bodies import Upload, bounded, read_model, read_upload
-from node.web.describing import CredentialPath, NeededKeyHeader, answers, guarded_routes
+from node.web.describing import CredentialPath, NeededKeyHeader, answers, guarded_routes, json_body
 from node.web.idempotency import Answer, Once
 from node.web.paging import PageQuery, link_next, whole
 from node.web.request_shape import RequestShape
@@ -44,6 +45,7 @@ _LISTS: Final = {
     "application/jsonl": ".jsonl",
     "application/x-ndjson": ".jsonl",
 }
+_MOST_FOUND: Final = 200
 _TOO_LARGE: Final = f"The list is larger than {MAX_ROSTER_BYTES >> 20} MiB, about 160,000 rows; split it."
 _TEXT: Final = {"schema": {"type": "string", "maxLength": MAX_ROSTER_BYTES}}
 _FILE: Final = {"type": "string", "format": "binary", "description": "The list: .csv, .xlsx or .jsonl."}
@@ -63,7 +65,6 @@ class ListQuery(PageQuery):
         default=None, description="Only those that have come so far."
     )
     micro_credential: str | None = Field(default=None, max_length=64, description="Only of this micro-credential.")
-    learner: str | None = Field(default=None, max_length=200, description="Only of this learner.")
     since: Annotated[
         int | None, Field(ge=0, lt=1 << 48, description="Only accepted at or after this time."), BeforeValidator(whole)
     ] = None
@@ -108,11 +109,24 @@ def credential_routes(services: Services, access: Access, once: Once) -> APIBlue
     @needs(Role.READ)
     def list_credentials(query: ListQuery) -> Response:
         standing = None if query.state is None else Standing(query.state)
-        wanted = Wanted(standing, query.micro_credential, query.learner, query.since, _seen(services))
+        wanted = Wanted(standing, query.micro_credential, None, query.since, _seen(services))
         found = services.store.finding.page(wanted, query.after, query.limit + 1)
         following = str(found[query.limit - 1].number) if len(found) > query.limit else None
         page = CredentialPage(items=[credential_summary(row) for row in found[: query.limit]], next=following)
         return link_next(_json(page), following)
+
+    @routes.post(
+        "/credential-searches",
+        summary="The credentials of one learner",
+        description="At most 200, in order of acceptance. The number is personal data, so it stands in no address.",
+        request_body=json_body(LearnerSearch),
+        responses=answers(422, ok=CredentialPage),
+    )
+    @needs(Role.READ)
+    def search() -> Response:
+        wanted = Wanted(None, None, read_model(LearnerSearch).learner_id, None, _seen(services))
+        found = services.store.finding.page(wanted, 0, _MOST_FOUND)
+        return _json(CredentialPage(items=[credential_summary(row) for row in found], next=None))
 
     @routes.get("/credentials/<id>", summary="One credential with its history", responses=answers(ok=Credential))
     @needs(Role.READ)

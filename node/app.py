@@ -84,7 +84,7 @@ def create_app(services: Services, health: Health | None = None) -> OpenAPI:
     install_console(app, services, access)
     install_problems(app)
     express = Express(app, services, access, once, health, {**_HEADERS, **_CLOSED_HEADERS})
-    app.wsgi_app = express  # type: ignore[method-assign]
+    app.wsgi_app = express  # type: ignore[assignment,method-assign]
     return app
 
 

@@ -203,9 +203,7 @@ class NodeConfig:
         "True: anybody may leave locked files here for links, 256 KiB each, 90 days at most.", _flag, False
     )
     smtp_url: str | None = _setting("Mail server: smtp://HOST:587 (STARTTLS) or smtps://HOST:465.", _smtp_url, None)
-    smtp_plain: bool = _setting(
-        "True: mail and password travel unencrypted, also to another machine.", _flag, False
-    )
+    smtp_plain: bool = _setting("True: mail and password travel unencrypted, also to another machine.", _flag, False)
     smtp_user: str | None = _setting("Name to log in to the mail server with; absent: no login.", _text, None)
     smtp_password_file: str | None = _setting("File whose first line is that login's password.", _text, None)
     mail_from: str | None = _setting("Address that mail comes from.", _mailbox, None)

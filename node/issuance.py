@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import get_ident
 
-from node.delivery.counting import count_list
 from node.access import other_department
 from node.approving import submit
+from node.delivery.counting import count_list
 from node.roster.report import RefusedRow, RosterReport, RosterRow, contents
 from node.store import EntryState, NewEntry, Store
 from rootseal.canonical import Json

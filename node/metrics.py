@@ -90,7 +90,7 @@ class NodeMetrics(Collector):
             newest = store.witnesses.anchors(witness.number).newest_anchor()
             size.add_metric([str(witness.number)], 0 if newest is None else newest.size)
             failing.add_metric([str(witness.number)], int(witness.problem is not None))
-        yield from (size, failing) if witnesses else ()
+        yield from (size, failing)
 
     def _requests(self) -> Metric:
         labels = ["method", "route", "status"]

@@ -130,7 +130,8 @@ def accepting() -> list[Line]:
         ours = http_accepts(rows)
         bare = bare_accepts(ours.stored, rows)
         print(f"durable accepts over HTTP, {rows} a request: {ours}\nbare group commit: {bare}")
-        what = f"durable accepts over HTTP, {rows} a request (p50 {ours.p50:.0f} ms, p99 {ours.p99:.0f} ms; ratio: of the peer's rate)"
+        waits = f"p50 {ours.p50:.0f} ms, p99 {ours.p99:.0f} ms"
+        what = f"durable accepts over HTTP, {rows} a request ({waits}; ratio: of the peer's rate)"
         lines.append(
             Line(what, ours.rate, "/s", "ratio ≥ 0.3", "plain sqlite3 in group commit, as many askers", bare.rate)
         )

@@ -54,7 +54,7 @@ for _command in (
     init, forecast, templates, issue, withdraw, waiting, approve, reject, seal, anchor, export, update,
     deliver, bounces, claim_link, delivered, deliveries, run,
     status, revoke, suspend, reinstate, reissue, reason, credits_group, export_log, fsck, backup, restore, recover,
-    erase, exit_bundle, recovery_sheet, token, webhook, errands, publish, keys, ledgers, admin, annul, accredit, succeed,
-    accept_succession,
+    erase, exit_bundle, recovery_sheet, token, webhook, errands, publish, keys, ledgers, admin, annul, accredit,
+    succeed, accept_succession,
 ):  # fmt: skip
     main.add_command(_command)

@@ -85,6 +85,14 @@ class AwardRow(BaseModel):
     holder: str | None = Field(default=None, description="The learner's wallet address, 0x….")
 
 
+class LearnerSearch(BaseModel):
+    """Whose credentials are looked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    learner_id: str = Field(min_length=1, max_length=200, description="The institution's own number of the learner.")
+
+
 class AcceptedCredential(Shape):
     """A durable row: it is on disk, and will be sealed and anchored by itself."""
 

@@ -227,6 +227,8 @@ class Mailer:
 
     def _begin(self, mail: Mail, settings: MailSettings, entry: Entry, to: str) -> tuple[Mail, NewLink | None, Posted]:
         now = self._now()
+        # What it was queued to carry was the settings of then; the text that goes out is that of now.
+        mail = replace(mail, carries=settings.carries)
         with self._store.writing():
             link = None
             if mail.carries == "link":

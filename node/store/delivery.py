@@ -114,14 +114,17 @@ class Mails:
     ) -> bool:
         """From its state to `state`, by compare-and-swap; False where another process was quicker.
 
-        Beginning to send counts as an attempt.
+        Beginning to send counts as an attempt. What it carries is written too: the settings may have changed.
         """
         attempts = mail.attempts + (state == "sending" and mail.state != state)
         return bool(
             self._database.change(
-                "UPDATE mails SET state = ?, attempts = ?, changed_at = ?, next_at = ?, answer = coalesce(?, answer)"
-                " WHERE number = ? AND state = ?",
-                (state, attempts, now, mail.next_at if next_at is None else next_at, answer, mail.number, mail.state),
+                "UPDATE mails SET state = ?, carries = ?, attempts = ?, changed_at = ?, next_at = ?,"
+                " answer = coalesce(?, answer) WHERE number = ? AND state = ?",
+                (
+                    *(state, mail.carries, attempts, now, mail.next_at if next_at is None else next_at, answer),
+                    *(mail.number, mail.state),
+                ),
             )
         )
 

@@ -123,7 +123,7 @@ if os.environ.get("ROOTSEAL_SCREENSHOTS") == "1":  # not a test that is skipped:
 def _keep(picture: bytes, name: str) -> None:
     """Few colours: a tenth of the size."""
     SCREENSHOTS.mkdir(exist_ok=True)
-    Image.open(io.BytesIO(picture)).quantize(32, Image.Quantize.MAXCOVERAGE).save(SCREENSHOTS / name, optimize=True)
+    Image.open(io.BytesIO(picture)).quantize(28, Image.Quantize.MAXCOVERAGE).save(SCREENSHOTS / name, optimize=True)
 
 
 def _axe(page: Page) -> list[dict[str, Any]]:

@@ -415,8 +415,9 @@ def test_several_files_end_with_the_worst(employer: Employer, world: World) -> N
 
 
 def test_a_missing_file_is_usage_before_any_answer(employer: Employer, world: World) -> None:
-    for missing in (employer.folder / "nowhere.json", employer.folder):
-        run = employer.program("verify", employer.save(world.file()), missing, "--policy", employer.policy, "--json")
+    missing = employer.folder / "nowhere.json"
+    for beside in (employer.save(world.file()), employer.folder):  # a file, and a folder of them
+        run = employer.program("verify", beside, missing, "--policy", employer.policy, "--json")
         assert run.code == 2
         assert str(missing) in run.err
         assert run.out == ""

@@ -17,6 +17,8 @@ import { blockAt, call, ChainProblem, codeAt, data, hexQuantity, quantity, RpcEr
 
 const TRIES = 3;
 const ANCHORED = hexOf(keccak256(utf8("Anchored(uint64,uint64,bytes32,uint64,uint64,address)")));
+/** Anybody may register, and anchor any size: a file must not make its verifier fetch a map without end. */
+const MAX_MAPPED = 2 ** 26;
 const IS_VALID_SIGNATURE = selector("isValidSignature(bytes32,bytes)");
 
 interface Reading {
@@ -102,10 +104,14 @@ async function read(reading: Reading, policy: LedgerPolicy, question: Question):
     keys: (await ledger.keys(issuer)).filter((key) => key.addedAt <= final.timestamp),
     documents: (await ledger.documents(issuer)).filter((document) => document.blockNumber <= final.number),
     accreditations: accreditations.filter((given) => given.since <= final.timestamp),
-    status: { block: head, revoked: await latest.statusWords(issuer, 0, size), suspended: await latest.statusWords(issuer, 1, size) },
+    status: size > MAX_MAPPED ? null : await statusMap(reading, issuer, size),
     contractWallets: await walletAnswers(reading.rpc, question.wallets, head.number),
     statusEvents: null,
   };
+}
+
+async function statusMap({ head, latest }: Reading, issuer: number, size: number): Promise<LedgerFacts["status"]> {
+  return { block: head, revoked: await latest.statusWords(issuer, 0, size), suspended: await latest.statusWords(issuer, 1, size) };
 }
 
 async function anchorFact(reading: Reading, issuer: number, root: Hex): Promise<AnchorFact | null> {

@@ -447,7 +447,9 @@ def test_filters(node: Node, petra: Caller) -> None:
 
     assert [count(f"state={state}") for state in ("accepted", "sealed", "anchored", "withdrawn")] == [1, 0, 2, 0]
     assert count("micro_credential=endnote") == 1
-    assert count("learner=00000001") == 1
+    found = petra("POST", "/credential-searches", json={"learner_id": "00000001"}).json
+    assert found is not None and [item["learnerId"] for item in found["items"]] == ["00000001"]
+    refused(petra("GET", "/credentials?learner=00000001"), 400)
     assert count(f"since={int(node.clock.now)}") == 1
 
 

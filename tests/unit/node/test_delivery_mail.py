@@ -298,6 +298,20 @@ def test_every_built_in_text_is_complete(node: Node, server: MailServer, languag
     assert "$" not in sample[1]
 
 
+@pytest.mark.parametrize(("then", "now"), [("file", "link"), ("link", "file")])
+def test_a_mail_goes_out_by_the_settings_of_the_day_it_goes(
+    node: Node, server: MailServer, then: str, now: str
+) -> None:
+    entry = final(node, 1)[0]
+    server.sender_reply = "451 4.3.0 not now"
+    deliver(node, server, mail_carries=then, public_url="https://uni.example")
+    server.sender_reply = None
+    outcome = deliver(node, server, mail_carries=now, public_url="https://uni.example")
+    assert outcome.handed_over == 1
+    [mail] = node.services.store.mails.of(entry)
+    assert (mail.carries, b"https://uni.example/claim#" in server.taken[0].data) == (now, now == "link")
+
+
 def test_missing_settings_are_named(node: Node, server: MailServer) -> None:
     for missing in ("smtp_url", "mail_from"):
         with pytest.raises(ConfigError, match=missing):
