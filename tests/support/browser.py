@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Playwright
 
 __all__ = ["CHROMIUM", "PAGES", "Watched", "chromium", "serving"]
 
@@ -23,6 +23,7 @@ _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+_running: list[Playwright] = []
 
 
 @contextmanager
@@ -31,12 +32,26 @@ def chromium(left_out: str, *arguments: str) -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not there (apt-get install chromium); left out: {left_out}")
     api = pytest.importorskip("playwright.sync_api", reason=f"playwright is not installed; left out: {left_out}")
-    with api.sync_playwright() as playwright:
+    with _driver(api.sync_playwright) as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*_ARGUMENTS, *arguments])
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def _driver(start: Callable[[], AbstractContextManager[Playwright]]) -> Iterator[Playwright]:
+    """The one driver of this process, shared by all its browsers: Playwright refuses a second."""
+    if _running:
+        yield _running[0]
+        return
+    with start() as playwright:
+        _running.append(playwright)
+        try:
+            yield playwright
+        finally:
+            _running.clear()
 
 
 class _Quiet(SimpleHTTPRequestHandler):
