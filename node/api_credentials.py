@@ -120,7 +120,7 @@ def credential_routes(services: Services, access: Access, once: Once) -> APIBlue
         summary="The credentials of one learner",
         description="At most 200, in order of acceptance. The number is personal data, so it stands in no address.",
         request_body=json_body(LearnerSearch),
-        responses=answers(422, ok=CredentialPage),
+        responses=answers(415, 422, ok=CredentialPage),
     )
     @needs(Role.READ)
     def search() -> Response:

@@ -24,6 +24,11 @@ def webhook() -> None:
 
     Signed after Standard Webhooks; repeated for three days until the receiver answers 2xx. Nothing in them is
     about a learner.
+
+    \b
+    Examples:
+      rootseal node webhook add mynode https://sis.example.edu/rootseal --kinds final,revoked
+      rootseal node webhook log mynode
     """
 
 

@@ -27,6 +27,11 @@ def ledgers() -> None:
 
     Each is a witness that entries existed by then. It changes no verdict: what counts is the home ledger. 'run' serves
     them in a thread of their own; one that is down never holds up the home ledger.
+
+    \b
+    Examples:
+      rootseal node ledgers add mynode --chain-url https://other.example --ledger 0x5fbd… --register
+      rootseal node ledgers list mynode
     """
 
 

@@ -215,7 +215,8 @@ def test_the_course_of_a_node(program: Program, dev_chain: ChainProcess, tmp_pat
     )
     sample = tmp_path / "empty.csv"
     ok(program("node", "templates", "sample", node, "lab-safety", "-o", sample, "--json"))
-    assert ok(program("node", "issue", node, sample, "--dry-run", "--json"))["rows"] == 0
+    empty = program("node", "issue", node, sample, "--dry-run", "--json")
+    assert (empty.code, "no rows below them" in empty.err) == (2, True)
 
     listed, refused = SAMPLES / "roster-demo.csv", tmp_path / "refused.csv"
     tried = program("node", "issue", node, listed, "--dry-run", "--json")
