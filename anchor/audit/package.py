@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -23,10 +23,9 @@ from anchor.audit.costs import RecordedGas, RecordingGas
 from anchor.audit.database import AuditDatabase
 from anchor.audit.findings import Finding, Unchecked, finding
 from anchor.audit.package_files import derived_files, recorded_logs
-from anchor.audit.recording import RecordedChain, Recording, RecordingChain
+from anchor.audit.recording import RecordedChain, Recording, RecordingChain, RecordingSource
 from anchor.audit.reexecution import Replayer, ReplayOutcome
 from anchor.audit.report import AuditReport, tool_version
-from anchor.audit.sources import Source
 from anchor.audit.tarball import SUMS, StrictTar, TarSpool
 from anchor.chain import ChainUnavailable, LogEntry
 from rootseal.canonical import Json, dumps
@@ -52,7 +51,7 @@ class Packing:
             raise InputError("--database", "does not go together with --evidence, for which everything is read anew")
         self._asked, self._spool = asked, spool
         self._recording = recording = Recording()
-        logs = [_PackingSource(log, spool, recording, at) for at, log in enumerate(asked.logs)]
+        logs = [_PackingSource(log, recording, at, spool=spool) for at, log in enumerate(asked.logs)]
         self.request = replace(
             asked,
             chain=RecordingChain(asked.chain, recording),
@@ -175,34 +174,16 @@ def _block_name(number: int) -> str:
 
 
 @dataclass(slots=True)
-class _PackingSource:
+class _PackingSource(RecordingSource):
     """A log whose files go into the archive as they are; what is not there goes into the recording."""
 
-    inner: Source
-    spool: TarSpool
-    recording: Recording
-    position: int
-    label: str = ""
+    spool: TarSpool = field(kw_only=True)
 
-    def __post_init__(self) -> None:
-        self.label = self.inner.label
-        self.recording.put(f"log/{self.position}", self.label)
-
-    def get(self, path: str, limit: int) -> bytes | None:
-        question = f"log/{self.position}/{path}"
-        try:
-            found = self.inner.get(path, limit)
-        except UndeterminedError as error:
-            self.recording.put(question, {"undetermined": error.reason})
-            raise
+    def keep(self, question: str, path: str, found: bytes | None) -> None:
         if found is None:
             self.recording.put(question, None)
         else:
             self.spool.add(f"{_LOGS}{self.position}/{path}", found)
-        return found
-
-    def close(self) -> None:
-        self.inner.close()
 
 
 @dataclass(slots=True)

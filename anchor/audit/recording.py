@@ -250,8 +250,12 @@ class RecordingSource:
         except UndeterminedError as error:
             self.recording.put(question, {"undetermined": error.reason})
             raise
-        self.recording.put(question, None if found is None else base64.b64encode(found).decode())
+        self.keep(question, path, found)
         return found
+
+    def keep(self, question: str, path: str, found: bytes | None) -> None:
+        """Write an answer down; None where there is no such file."""
+        self.recording.put(question, None if found is None else base64.b64encode(found).decode())
 
     def close(self) -> None:
         """See `Source.close`."""

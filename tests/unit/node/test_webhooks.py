@@ -244,25 +244,27 @@ def test_a_name_that_leads_inside_is_refused_when_it_is_used(monkeypatch: pytest
     assert "must be https" in post("http://localhost/", b"{}", {}, True).words
 
 
+def _drip(server: socket.socket, stop: threading.Event) -> None:
+    """Answer one visitor letter by letter, for as long as it listens."""
+    there, _ = server.accept()
+    with there:
+        try:
+            for letter in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100:
+                there.send(bytes([letter]))
+                if stop.wait(0.1):
+                    return
+        except OSError:
+            return
+
+
 def test_a_receiver_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("node.webhook_post._TIMEOUT", 0.5)
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
 
-        def drip() -> None:
-            there, _ = server.accept()
-            with there:
-                try:
-                    for letter in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100:
-                        there.send(bytes([letter]))
-                        if stop.wait(0.1):
-                            return
-                except OSError:
-                    return
-
         stop = threading.Event()
-        thread = threading.Thread(target=drip, daemon=True)
+        thread = threading.Thread(target=_drip, args=(server, stop), daemon=True)
         thread.start()
         posted = post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}, True)
         stop.set()
@@ -286,19 +288,8 @@ def test_a_receiver_that_lets_the_time_run_out_while_connecting_cannot_drip_afte
         server.bind(("127.0.0.1", 0))
         server.listen()
 
-        def drip() -> None:
-            there, _ = server.accept()
-            with there:
-                try:
-                    for letter in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100:
-                        there.send(bytes([letter]))
-                        if stop.wait(0.1):
-                            return
-                except OSError:
-                    return
-
         stop = threading.Event()
-        thread = threading.Thread(target=drip, daemon=True)
+        thread = threading.Thread(target=_drip, args=(server, stop), daemon=True)
         thread.start()
         monkeypatch.setattr(socket, "socket", Slow)
         began = time.monotonic()
