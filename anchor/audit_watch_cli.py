@@ -14,6 +14,7 @@ from anchor.audit.report_text import plain_text, time_text
 from anchor.audit.telling import Metrics, Webhook
 from anchor.audit.watching import Look, Tell, Watch
 from anchor.audit_words import read_request, subject_options
+from anchor.webhook_signing import read_secret
 from rootseal.errors import UndeterminedError
 
 __all__ = ["watch"]
@@ -26,6 +27,13 @@ __all__ = ["watch"]
 )
 @click.option("--webhook", metavar="URL", help="POST each alarm there as JSON (rootseal/audit-alarm/1).")
 @click.option(
+    "--webhook-secret",
+    "secret_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Sign the alarms (Standard Webhooks) with the secret in its first line: whsec_ and base64.",
+)
+@click.option(
     "--metrics-port", type=click.IntRange(0, 65535), metavar="P", help="Serve numbers at 127.0.0.1:P/metrics."
 )
 @click.option(
@@ -36,6 +44,7 @@ __all__ = ["watch"]
 def watch(
     state: Path,
     webhook: str | None,
+    secret_file: Path | None,
     metrics_port: int | None,
     every: int,
     once: bool,
@@ -51,14 +60,14 @@ def watch(
     \b
     Examples:
       rootseal audit watch --rpc https://rpc.example --ledger 0x5fbd… \\
-        --log https://node.example --state watch --webhook https://alarm.example/hook
+        --log https://node.example --state watch --webhook https://alarm.example/hook --webhook-secret hook.secret
       rootseal audit watch --rpc https://rpc.example --ledger 0x5fbd… --state watch --once
 
     Exit codes: 0 nothing new, or ended by a signal; 1 a new finding (--once); 2 usage or bad input; 3 the chain, or
     something else, could not be checked, or an alarm not be told (--once).
     """
     request = read_request(**options)
-    tell: list[Tell] = [] if webhook is None else [Webhook(webhook)]
+    tell = _told(webhook, secret_file)
     stop = threading.Event()
     try:
         with contextlib.ExitStack() as stack:
@@ -79,6 +88,14 @@ def watch(
     finally:
         for source in request.logs:
             source.close()
+
+
+def _told(webhook: str | None, secret_file: Path | None) -> list[Tell]:
+    if webhook is None:
+        if secret_file is not None:
+            raise click.UsageError("--webhook-secret needs --webhook.")
+        return []
+    return [Webhook(webhook, None if secret_file is None else read_secret(secret_file, "--webhook-secret"))]
 
 
 def _look(watching: Watch, tell: list[Tell], metrics: Metrics, as_json: bool) -> int:

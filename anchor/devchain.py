@@ -27,6 +27,7 @@ from itertools import compress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from anchor.failing import why
 from anchor.files import write_atomically
 from rootseal.errors import AnchoringError, ConfigError, StoreError
 
@@ -305,7 +306,7 @@ def _request(url: str, method: str, *params: object) -> Any:
         with opener.open(request, timeout=30) as response:
             reply = json.load(response)
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise _UnreachableError(f"Anvil does not answer {method}: {error}") from error
+        raise _UnreachableError(f"Anvil does not answer {method}: {why(error)}") from error
     if "error" in reply:
         raise AnchoringError(f"Anvil refused {method}: {reply['error'].get('message')}")
     return reply["result"]

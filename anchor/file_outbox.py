@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from anchor.chain import Fees
+from anchor.failing import why
 from anchor.files import write_atomically
 from anchor.outbox import Attempt, GasPolicy, Intent, Place, State
 from rootseal.errors import ConflictError, StoreError
@@ -86,7 +87,7 @@ class FileOutbox:
         except FileNotFoundError:
             return {"intents": [], "attempts": []}
         except (OSError, ValueError) as error:
-            raise StoreError(f"{self._path} cannot be read: {error}") from error
+            raise StoreError(f"{self._path} cannot be read: {why(error)}") from error
         if not isinstance(value, dict) or value.get("format") != _FORMAT:
             raise StoreError(f"{self._path} is not of format {_FORMAT}; another version of rootseal wrote it")
         return {"intents": value["intents"], "attempts": value["attempts"]}

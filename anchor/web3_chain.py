@@ -32,6 +32,7 @@ from anchor.chain import (
     SendRejected,
     classify_rejection,
 )
+from anchor.failing import known_why
 from anchor.recursion import restore_limit
 from anchor.rpc_values import (
     array_of,
@@ -336,5 +337,5 @@ def _cause(error: BaseException) -> str:
     if isinstance(error, requests.exceptions.ContentDecodingError):
         return str(error)
     if isinstance(error, requests.RequestException):
-        return type(error).__name__
+        return known_why(error) or type(error).__name__
     return f"{type(error).__name__}: {str(error)[:120]}"

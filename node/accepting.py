@@ -14,7 +14,7 @@ from node.correcting import Correcting
 from node.issuance import Issuance, IssueOutcome, Prepared
 from node.roster import COLUMNS, RosterReport, read_roster
 from node.roster.reading import check_rows
-from node.roster.rows import check_row
+from node.roster.rows import check_copies, check_row
 from node.roster.sources import SourceRow
 from node.store import NewEntry
 from rootseal.errors import InputError
@@ -37,19 +37,20 @@ class Accepting:
         self._lock = threading.Lock()
         self._kept: tuple[int, dict[str, MicroCredential], Issuance] | None = None
 
-    def read_list(self, data: bytes, filename: str) -> RosterReport:
+    def read_list(self, data: bytes, filename: str, copies: int = 1) -> RosterReport:
         """The rows of a list. Raises `InputError` where it cannot be read as a whole."""
-        report = read_roster(data, filename, self._newest()[0], self._today)
+        report = read_roster(data, filename, self._newest()[0], self._today, copies=copies)
         if not report.rows and not report.refused:
             raise InputError(filename, "names its columns and has no rows below them: there is nothing to issue")
         return report
 
-    def read_one(self, award: AwardRow) -> RosterReport:
+    def read_one(self, award: AwardRow, copies: int = 1) -> RosterReport:
         """One award as a list of one row."""
         cells = {name: getattr(award, name) or "" for name in COLUMNS}
         if not any(cell.strip() for cell in cells.values()):
             raise InputError(_ONE, "has no content")
-        return check_rows([SourceRow(1, cells, tuple(cells.values()))], _ONE, self._newest()[0], self._today)
+        source = [SourceRow(1, cells, tuple(cells.values()))]
+        return check_rows(source, _ONE, self._newest()[0], self._today, copies=copies)
 
     def make_one(self, award: AwardRow) -> tuple[NewEntry, int]:
         """The entry of one award, and how many versions of templates it was made with.
@@ -60,15 +61,17 @@ class Accepting:
         kept = self._kept
         version, templates, issuance = self._read() if kept is None else kept
         cells = {name: getattr(award, name) or "" for name in COLUMNS}
-        return issuance.make(check_row(1, cells, templates, self._today)), version
+        row = check_row(1, cells, templates, self._today)
+        check_copies(row, 1)
+        return issuance.make(row), version
 
     def refresh(self) -> None:
         """Read the templates anew where there are more than before."""
         self._read()
 
-    def prepare(self, report: RosterReport) -> Prepared:
+    def prepare(self, report: RosterReport, copies: int = 1) -> Prepared:
         """Make the entries on behalf of who acts; nothing is stored, and no lock is held."""
-        return self._issuance().prepare(report)
+        return self._issuance().prepare(report, copies=copies)
 
     def accept(self, prepared: Prepared) -> IssueOutcome:
         """Store them, in the caller's transaction."""
@@ -76,11 +79,11 @@ class Accepting:
             return prepared.outcome((), (), ())
         return self._issuance().accept(prepared, self._services.now)
 
-    def correct(self, report: RosterReport, supersedes: str, *, dry_run: bool) -> IssueOutcome:
+    def correct(self, report: RosterReport, supersedes: str, *, dry_run: bool, copies: int = 1) -> IssueOutcome:
         """The one row of the list takes the place of `supersedes`. See `Correcting.issue`."""
         services = self._services
         correcting = Correcting(services.store, services.home, services.profile)
-        return correcting.issue(report, supersedes, services.now, dry_run=dry_run)
+        return correcting.issue(report, supersedes, services.now, dry_run=dry_run, copies=copies)
 
     @property
     def _today(self) -> str:

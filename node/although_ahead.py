@@ -54,21 +54,23 @@ def act_although_ahead(
     connection = services.connection
     connection.config.pins.check(connection.chain)
     own = _own_anchor(services)
-    entries = services.store.entries.get_all(entry_ids)
-    for entry in entries:
+    store = services.store.entries
+    awards = [store.award(entry) for entry in store.get_all(entry_ids)]
+    for entry in [copies[0] for copies in awards]:
         if entry.index is None or entry.index >= own.size:
             raise ConflictError(
                 f"{entry.id} is not below this node's last own anchor of {own.size} entries: what stands at its place "
                 "on chain may be somebody else's"
             )
+    entries = [copy for copies in awards for copy in copies if copy.index is not None and copy.index < own.size]
     shown = services.status_map()
-    standing = tuple(entry.id for entry in entries if _stands(shown, act, entry))
-    wanted = [entry.id for entry in entries if entry.id not in standing]
+    standing = tuple(dict.fromkeys(entry.id for entry in entries if _stands(shown, act, entry)))
+    wanted = dict.fromkeys(entry.id for entry in entries if entry.id not in standing)
     outbox, key = services.store.outbox, connection.signer.address
     for intent in dead_anchors(outbox, key, connection.ledger, services.home.issuer):
         # Its number is taken, so it would stand in the queue before every act and never go.
         outbox.update(replace(intent, state=State.FINAL))
-    status = services.statuses.request(act, wanted, reason, services.now)
+    status = services.statuses.request(act, tuple(wanted), reason, services.now, standing)
     final, problem = _sent(services, timeout, report, clock, sleep)
     return AheadOutcome(status, standing, final, problem)
 

@@ -102,7 +102,7 @@ class Anchoring:
 
     def _tick(self, now: float, hurry: bool) -> TickOutcome:
         adopted = self.adopt(int(now))
-        self._revoke_superseded(int(now))
+        self._act_on_due(int(now))
         planned = self._track.plan(lambda: hurry or self.next(int(now)).due)
         progress = self._track.send(now)
         if any(intent.state is State.FINAL for intent in progress.changed):
@@ -146,13 +146,18 @@ class Anchoring:
             return progress.unmined == 0
         newest = self._store.log.newest_anchor()
         anchored = target is None or (newest is not None and newest.size >= target.size)
-        return progress.unfinished == 0 and anchored and not self._store.superseding.due()
+        settled = not self._store.superseding.due() and not self._store.copies.due()
+        return progress.unfinished == 0 and anchored and settled
 
-    def _revoke_superseded(self, now: int) -> None:
-        """Queue the revocation of what a final anchor's entries correct. A crash before: the next tick finds it."""
-        due = self._store.superseding.due()
+    def _act_on_due(self, now: int) -> None:
+        """Revoke what a final anchor's entries correct, and give copies the status of their first one.
+
+        A crash before: the next tick finds it.
+        """
+        statuses, due = Statuses(self._store, self._connection), self._store.superseding.due()
         if due:
-            Statuses(self._store, self._connection).request(Act.REVOKE, due, REASON_SUPERSEDED, now)
+            statuses.request(Act.REVOKE, due, REASON_SUPERSEDED, now)
+        statuses.follow(now)
 
     def adopt(self, now: int) -> tuple[AnchorRow, ...]:
         """Write down every final anchor on chain that the store has not, with its evidence.

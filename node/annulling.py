@@ -12,6 +12,7 @@ from node.governing import Governor
 from node.statuses import word_masks
 from node.store import Act, Entry
 from rootseal.errors import ConflictError
+from rootseal.plurals import counted
 
 __all__ = ["Annulment", "annul", "plan"]
 
@@ -26,8 +27,12 @@ class Annulment:
 
 
 def plan(governor: Governor, entry_ids: Sequence[str]) -> Annulment:
-    """Raises `InputError` for an unknown id, `ConflictError` for one that this node itself revoked."""
-    entries = governor.store.entries.get_all(entry_ids)
+    """Raises `InputError` for an unknown id, `ConflictError` for one that this node itself revoked.
+
+    An id means all copies of that credential.
+    """
+    store = governor.store.entries
+    entries = list({copy.id: copy for entry in store.get_all(entry_ids) for copy in store.award(entry)}.values())
     for entry in entries:
         _check_not_ours(governor, entry)
     size = governor.ledger.head(governor.issuer).size
@@ -39,7 +44,7 @@ def plan(governor: Governor, entry_ids: Sequence[str]) -> Annulment:
         return Annulment((), others, None)
     masks = word_masks(entry.index for entry in revoked if entry.index is not None)
     arguments = (governor.issuer, list(masks), list(masks.values()))
-    return Annulment(ids, others, LedgerCall(f"annul {len(ids)} revocations", "annul", arguments))
+    return Annulment(ids, others, LedgerCall(f"annul {counted(len(ids), 'revocation')}", "annul", arguments))
 
 
 def annul(governor: Governor, planned: Annulment) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["claim_routes"]
 
 _LIMIT: Final = "300 per minute"
-_STATUS: Final = {"unknown": 404, "used": 410, "expired": 410, "gone": 410}
+_STATUS: Final = {"unknown": 404, "used": 410, "expired": 410, "gone": 410, "copy": 404}
 
 
 class ClaimRequest(BaseModel):
@@ -37,6 +37,13 @@ class ClaimRequest(BaseModel):
     resume: str = Field(
         pattern=r"^[A-Za-z0-9_-]{21}[AQgw]$",
         description="16 random bytes of the caller's choice, base64url. The pair may be sent again for ten minutes.",
+    )
+    copy_number: int = Field(
+        default=1,
+        ge=1,
+        le=1000,
+        alias="copy",
+        description="Which of several copies, from 1; the header Rootseal-Copies of an answer says how many there are.",
     )
 
 
@@ -65,15 +72,16 @@ def claim_routes(services: Services) -> APIBlueprint:
             if secret is None or resume is None:
                 return problem(400, "secret and resume must be base64url without padding.", "request.invalid")
             try:
-                claimed = links.open(secret, resume, services.now)
+                claimed = links.open(secret, resume, services.now, asked.copy_number)
             except Unclaimable as error:
                 return problem(_STATUS[error.reason], error.problem, f"claim.{error.reason}")
         response = Response(claimed.file, content_type="application/json")
         response.headers["Cache-Control"] = "no-store"
+        response.headers["Rootseal-Copies"] = str(claimed.copies)
         response.headers["Content-Disposition"] = f'attachment; filename="{claimed.entry.uuid}.credential.json"'
         return response
 
-    page = claim_page(services.config.mail_language, services.config.name)
+    page = claim_page(services.config.mail_language, services.config.name, test=services.config.test)
     _static(routes, "/claim", page, "text/html", "The page behind a claim link")
     _static(routes, "/claim.js", page_file("claim.js"), "text/javascript", "Its script")
     _static(routes, "/claim.css", page_file("claim.css"), "text/css", "Its style sheet")

@@ -15,11 +15,13 @@ from node.client.models import (
     AcceptedCredential,
     AwardRow,
     Credential,
+    CredentialDocument,
     CredentialPage,
     CredentialSummary,
     FieldProblem,
     LearnerSearch,
 )
+from node.looking import look_at
 from node.problems import Refused, refusing
 from node.roster.sources import MAX_ROSTER_BYTES
 from node.store.finding import FoundEntry, Standing, Wanted
@@ -29,14 +31,14 @@ from node.web.describing import CredentialPath, NeededKeyHeader, answers, guarde
 from node.web.idempotency import Answer, Once
 from node.web.paging import PageQuery, link_next, whole
 from node.web.request_shape import RequestShape
-from node.web.showing import credential, credential_summary, issue_report
+from node.web.showing import credential, credential_document, credential_summary, issue_report
 from rootseal.errors import InputError
 
 if TYPE_CHECKING:
     from node.issuance import IssueOutcome
     from node.services import Services
 
-__all__ = ["credential_routes", "flag", "visible"]
+__all__ = ["credential_routes", "flag", "seen_keys", "visible"]
 
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LISTS: Final = {
@@ -83,6 +85,11 @@ class IssueQuery(RequestShape):
         pattern=r"^(urn:uuid:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
         description="The one row takes the place of this credential.",
     )
+    copies: Annotated[
+        int,
+        Field(ge=1, le=16, description="How many copies of each; `holder` then names as many addresses, or none."),
+        BeforeValidator(whole),
+    ] = 1
 
 
 def credential_routes(services: Services, access: Access, once: Once) -> APIBlueprint:
@@ -109,7 +116,7 @@ def credential_routes(services: Services, access: Access, once: Once) -> APIBlue
     @needs(Role.READ)
     def list_credentials(query: ListQuery) -> Response:
         standing = None if query.state is None else Standing(query.state)
-        wanted = Wanted(standing, query.micro_credential, None, query.since, _seen(services))
+        wanted = Wanted(standing, query.micro_credential, None, query.since, seen_keys(services))
         found = services.store.finding.page(wanted, query.after, query.limit + 1)
         following = str(found[query.limit - 1].number) if len(found) > query.limit else None
         page = CredentialPage(items=[credential_summary(row) for row in found[: query.limit]], next=following)
@@ -124,7 +131,7 @@ def credential_routes(services: Services, access: Access, once: Once) -> APIBlue
     )
     @needs(Role.READ)
     def search() -> Response:
-        wanted = Wanted(None, None, read_model(LearnerSearch).learner_id, None, _seen(services))
+        wanted = Wanted(None, None, read_model(LearnerSearch).learner_id, None, seen_keys(services))
         found = services.store.finding.page(wanted, 0, _MOST_FOUND)
         return _json(CredentialPage(items=[credential_summary(row) for row in found], next=None))
 
@@ -134,21 +141,35 @@ def credential_routes(services: Services, access: Access, once: Once) -> APIBlue
         return _json(credential(services, visible(services, access, path.id)))
 
     @routes.get(
+        "/credentials/<id>/document",
+        summary="Its document and where it came from, also before it is sealed",
+        description="With the role read or approve.",
+        responses=answers(ok=CredentialDocument),
+    )
+    def document(path: CredentialPath) -> Response:
+        if not principal().may(Role.APPROVE):
+            principal().require(Role.READ)
+        return _json(credential_document(look_at(services.store, visible(services, access, path.id).id)))
+
+    @routes.get(
         "/credentials/<id>/file",
         summary="The credential file, for its learner only",
-        responses=answers(409, ok=_FILE_ANSWER),
+        responses=answers(409, 410, ok=_FILE_ANSWER),
     )
     @needs(Role.READ)
     def file(path: CredentialPath) -> Response:
         found = visible(services, access, path.id)
-        response = Response(services.credential_file(found.id), content_type="application/json")
+        try:
+            response = Response(services.credential_file(found.id), content_type="application/json")
+        except InputError as error:
+            raise Refused(410, f"It {error.problem}.", code="credential.erased") from error
         name = found.id.removeprefix("urn:uuid:")
         response.headers["Content-Disposition"] = f'attachment; filename="{name}.credential.json"'
         return response
 
     @routes.delete(
         "/credentials/<id>",
-        summary="Withdraw one that is not sealed yet: it never enters the log",
+        summary="Withdraw one that is not sealed yet, with all its copies: it never enters the log",
         responses=answers(409, ok=CredentialSummary),
     )
     @needs(Role.ISSUE)
@@ -177,16 +198,17 @@ class _Issuing:
 
         def work() -> Answer:
             with refusing():
-                report = self._accepting.read_one(award)
+                report = self._accepting.read_one(award, query.copies)
                 if query.supersedes is not None:
-                    outcome = self._accepting.correct(report, query.supersedes, dry_run=False)
+                    outcome = self._accepting.correct(report, query.supersedes, dry_run=False, copies=query.copies)
                 else:
-                    prepared = self._accepting.prepare(report)
+                    prepared = self._accepting.prepare(report, query.copies)
                     outcome = self._accepting.accept(prepared) if prepared.made else prepared.outcome((), (), ())
             if outcome.refused:
                 row = outcome.refused[0]
-                errors = [FieldProblem(where=row.column or "award", problem=row.reason)]
-                raise Refused(422, f"The award is refused: {row.reason}", errors, code="award.refused")
+                found = [(row.column or "award", row.reason), *(one.split(": ", 1) for one in row.also)]
+                errors = [FieldProblem(where=where, problem=problem) for where, problem in found]
+                raise Refused(422, f"The award is refused: {row.reasons}", errors, code="award.refused")
             row_id = (*outcome.issued, *outcome.already)[0].id
             return Answer(201 if outcome.issued else 200, AcceptedCredential(id=row_id, already=not outcome.issued))
 
@@ -196,31 +218,33 @@ class _Issuing:
 
     def list(self, upload: Upload, query: IssueQuery) -> Response:
         """Read and rendered outside the transaction: thousands of rows must not hold the writers' lock."""
-        accepting, supersedes = self._accepting, query.supersedes
+        accepting, supersedes, copies = self._accepting, query.supersedes, query.copies
         if query.dry_run:
             with refusing(), acting_as(principal()):
-                return _json(issue_report(self._tried(accepting.read_list(upload.data, upload.name), supersedes)))
+                report = accepting.read_list(upload.data, upload.name, copies)
+                return _json(issue_report(self._tried(report, supersedes, copies)))
 
         def prepare() -> Callable[[], Answer]:
             with refusing():
-                report = accepting.read_list(upload.data, upload.name)
-                prepared = None if supersedes is not None else accepting.prepare(report)
+                report = accepting.read_list(upload.data, upload.name, copies)
+                prepared = None if supersedes is not None else accepting.prepare(report, copies)
 
             def work() -> Answer:
                 with refusing():
                     if prepared is not None:
                         return Answer(200, issue_report(accepting.accept(prepared)))
-                    return Answer(200, issue_report(accepting.correct(report, supersedes or "", dry_run=False)))
+                    outcome = accepting.correct(report, supersedes or "", dry_run=False, copies=copies)
+                    return Answer(200, issue_report(outcome))
 
             return work
 
         payload = b"\0".join((upload.name.encode(), upload.data))
         return self._once.prepared(payload, prepare, required=True)
 
-    def _tried(self, report: Any, supersedes: str | None) -> IssueOutcome:
+    def _tried(self, report: Any, supersedes: str | None, copies: int) -> IssueOutcome:
         if supersedes is not None:
-            return self._accepting.correct(report, supersedes, dry_run=True)
-        prepared = self._accepting.prepare(report)
+            return self._accepting.correct(report, supersedes, dry_run=True, copies=copies)
+        prepared = self._accepting.prepare(report, copies)
         return prepared.outcome(prepared.made, (), (), dry_run=True)
 
 
@@ -236,7 +260,7 @@ def visible(services: Services, access: Access, entry_id: str) -> FoundEntry:
     return found
 
 
-def _seen(services: Services) -> frozenset[str] | None:
+def seen_keys(services: Services) -> frozenset[str] | None:
     """Keys of the micro-credentials that the one who asks may see; None: all."""
     who = principal()
     if not who.departments:

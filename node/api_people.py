@@ -6,6 +6,7 @@ Tokens are made on the machine only: a stolen one must not be able to make other
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from flask import Response
@@ -20,16 +21,19 @@ from node.client.node_models import (
     RejectRequest,
     SubmissionList,
     SubmissionReport,
+    SubmissionRow,
+    SubmissionRowPage,
     TemplateCount,
     TokenList,
     TokenReport,
 )
+from node.looking import waiting_rows
 from node.problems import Refused, refusing
 from node.web.authentication import for_all, needs, principal
 from node.web.bodies import read_model
 from node.web.describing import KeyHeader, answers, guarded_routes
 from node.web.idempotency import Answer, Once
-from node.web.paging import PageQuery, link_next, whole
+from node.web.paging import PageQuery, by_place, link_next, whole
 from rootseal.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,15 +61,30 @@ def people_routes(services: Services, access: Access, once: Once) -> APIBlueprin
 
     @routes.get("/submissions", summary="Lists that wait for approval", responses=answers(ok=SubmissionList))
     @needs(Role.APPROVE)
-    def submissions() -> Response:
+    def submissions(query: PageQuery) -> Response:
         departments = services.store.departments.all()
-        seen = [item for item in approving.waiting() if _covered(item, departments)]
-        return _json(SubmissionList(items=[_submission(item) for item in seen]))
+        seen = [item for item in approving.waiting() if item.id > query.after and _covered(item, departments)]
+        following = str(seen[query.limit - 1].id) if len(seen) > query.limit else None
+        page = SubmissionList(items=[_submission(item) for item in seen[: query.limit]], next=following)
+        return link_next(_json(page), following)
 
     @routes.get("/submissions/<number>", summary="One list that was handed in", responses=answers(ok=SubmissionReport))
     @needs(Role.APPROVE)
     def submission(path: SubmissionPath) -> Response:
         return _json(_submission(_known(path.number)))
+
+    @routes.get(
+        "/submissions/<number>/rows",
+        summary="What of it is not sealed yet, row by row",
+        responses=answers(ok=SubmissionRowPage),
+    )
+    @needs(Role.APPROVE)
+    def rows(path: SubmissionPath, query: PageQuery) -> Response:
+        # By line, for rows may be taken back between two pages.
+        found = [row for row in waiting_rows(services.store, _known(path.number).id) if row.line > query.after]
+        following = str(found[query.limit - 1].line) if len(found) > query.limit else None
+        items = [SubmissionRow.model_validate(asdict(row)) for row in found[: query.limit]]
+        return link_next(_json(SubmissionRowPage(items=items, next=following)), following)
 
     @routes.post(
         "/submissions/<number>/approve",
@@ -106,9 +125,10 @@ def people_routes(services: Services, access: Access, once: Once) -> APIBlueprin
 
     @routes.get("/tokens", summary="Every token, without its secret", responses=answers(ok=TokenList))
     @needs(Role.READ)
-    def tokens() -> Response:
+    def tokens(query: PageQuery) -> Response:
         for_all()
-        return _json(TokenList(items=[_token(row) for row in access.list()]))
+        rows, following = by_place(access.list(), query)
+        return link_next(_json(TokenList(items=[_token(row) for row in rows], next=following)), following)
 
     @routes.delete(
         "/tokens/<id>",
@@ -165,6 +185,7 @@ def _submission(item: Submission) -> SubmissionReport:
             "withdrawn": item.withdrawn,
             "templates": [TemplateCount(micro_credential=key, count=count) for key, count in item.templates],
             "preview": item.preview,
+            "copies": item.copies,
         }
     )
 

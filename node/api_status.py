@@ -13,6 +13,7 @@ from node.api_credentials import flag, visible
 from node.bulk_status import BulkOutcome, change_by_list
 from node.client.models import StatusChange, StatusListReport, StatusListRow, StatusRequest
 from node.problems import Refused, refusing
+from node.reasons import keep_note
 from node.statuses import REASON_SUPERSEDED, Act, StatusOutcome
 from node.web.authentication import needs, principal
 from node.web.bodies import Upload, bounded, read_model, read_upload
@@ -86,18 +87,32 @@ def status_routes(services: Services, access: Access, once: Once) -> APIBlueprin
                 with refusing():
                     services.store.entries.get(entry_id)
                 visible(services, access, entry_id)
-            return _requested(services, once, Act(asked.act), asked.ids, asked.reason, asked.model_dump_json().encode())
+            if asked.note is not None and asked.act == "reinstate":
+                raise Refused(422, "note: goes with revoke and suspend.", code="request.refused")
+            payload = asked.model_dump_json().encode()
+            return _requested(services, once, Act(asked.act), asked.ids, asked.reason, payload, asked.note)
         return _listed(services, once, read_upload(_MOST, _CSV, _TOO_LARGE), query)
 
     return routes
 
 
-def _requested(services: Services, once: Once, act: Act, ids: list[str], reason: Reason, payload: bytes) -> Response:
+def _requested(
+    services: Services,
+    once: Once,
+    act: Act,
+    ids: list[str],
+    reason: Reason,
+    payload: bytes,
+    note: str | None = None,
+) -> Response:
     _unlock(services)
 
     def work() -> Answer:
         with refusing():
-            return Answer(202, _change(services.statuses.request(act, ids, _REASONS[reason], services.now)))
+            done = services.statuses.request(act, ids, _REASONS[reason], services.now)
+            if note is not None:
+                keep_note(services.store, done, note, services.now)
+            return Answer(202, _change(done))
 
     return once(payload, work)
 
@@ -133,6 +148,8 @@ def _change(outcome: StatusOutcome) -> StatusChange:
         requested=list(outcome.requested),
         already=list(outcome.already),
         intents=list(outcome.intents),
+        following=list(outcome.following),
+        withdrawn=list(outcome.withdrawn),
     )
 
 

@@ -12,14 +12,19 @@ from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from node.access import Access
+from node.api_checks import check_routes
 from node.api_claims import claim_routes
+from node.api_copies import copy_routes
 from node.api_credentials import credential_routes
+from node.api_delivery import delivery_routes
 from node.api_health import health_routes
 from node.api_log import log_routes
+from node.api_office import office_routes
 from node.api_people import people_routes
 from node.api_programs import program_routes
 from node.api_proofs import proof_routes
 from node.api_status import status_routes
+from node.api_templates import template_routes
 from node.api_work import work_routes
 from node.client.models import IssueReport, StatusListReport
 from node.console import install_console
@@ -34,13 +39,14 @@ from node.verifying.page import verify_pages
 from node.web.authentication import SCHEME, identify
 from node.web.bodies import SMALL_BODY, body_bound
 from node.web.express import Express
+from node.web.front import Front
 from node.web.idempotency import Once
 from node.web.limits import install_limits
 
 if TYPE_CHECKING:
     from node.services import Services
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "create_front"]
 
 _DESCRIPTION: Final = (
     "A credential ledger node. Public routes need no token and may be read from any origin; the others need a bearer "
@@ -54,11 +60,20 @@ _HEADERS: Final = {
 # Everything here is public: a verifier's page in any browser may read it.
 _OPEN_HEADERS: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 _CLOSED_HEADERS: Final = {"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store"}
+_ONCE: Final = "rootseal_once"
 _OPEN: Final = frozenset(("proofs", "log", "health", None))
 
 
+def create_front(services: Services, health: Health, threads: int) -> Front:
+    """The application for a server (ASGI). `health` is the working thread's, where one works beside it."""
+    app = create_app(services, health)
+    closed = {**_HEADERS, **_CLOSED_HEADERS}
+    access = Access(services.store, lambda: services.now)
+    return Front(app, threads, Express(app, services, access, app.extensions[_ONCE], health, closed))
+
+
 def create_app(services: Services, health: Health | None = None) -> OpenAPI:
-    """The application over an open node. `health` is the working thread's, where one works beside it."""
+    """The application over an open node (WSGI)."""
     health = health or Health()
     access = Access(services.store, lambda: services.now)
     app = OpenAPI(
@@ -83,8 +98,7 @@ def create_app(services: Services, health: Health | None = None) -> OpenAPI:
     _register(app, services, health, access, once)
     install_console(app, services, access)
     install_problems(app)
-    express = Express(app, services, access, once, health, {**_HEADERS, **_CLOSED_HEADERS})
-    app.wsgi_app = express  # type: ignore[assignment,method-assign]
+    app.extensions[_ONCE] = once
     return app
 
 
@@ -94,10 +108,15 @@ def _register(app: OpenAPI, services: Services, health: Health, access: Access, 
     app.register_api(health_routes(services, health))
     app.register_api(claim_routes(services))
     app.register_api(credential_routes(services, access, once))
+    app.register_api(copy_routes(services, access, once))
     app.register_api(status_routes(services, access, once))
-    app.register_api(work_routes(services, access, once))
+    app.register_api(office_routes(services, access, once))
+    app.register_api(delivery_routes(services, access, once))
+    app.register_api(work_routes(services))
+    app.register_api(template_routes(services, access, once))
     app.register_api(people_routes(services, access, once))
     app.register_api(program_routes(services, once))
+    app.register_api(check_routes(services))
     judge = Judge(services)
     app.register_api(verify_api(judge))
     app.register_api(shared_routes(services))

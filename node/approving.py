@@ -14,6 +14,7 @@ from typing import Final
 from node.principal import AccessDenied, Principal, Role, actor
 from node.store import NewEntry, Store
 from node.store.submissions import SubmissionRow
+from node.ways_out import way
 from rootseal.errors import ConflictError, InputError
 
 __all__ = ["Approving", "Submission", "submit"]
@@ -27,7 +28,8 @@ class Submission:
 
     `person` and `token` are of who issued it, None for the command line without a token. `templates` names the
     micro-credentials of all its entries, and how many of each are still accepted; `preview` is the id of one
-    of those, to look at. `state` is `waiting`, `approved` or `rejected`; `reason` is the rejecting person's.
+    of those, to look at. `state` is `waiting`, `approved` or `rejected`; `reason` is the rejecting person's. Each
+    credential counts once, and comes in so many `copies`.
     """
 
     id: int
@@ -44,6 +46,7 @@ class Submission:
     withdrawn: int
     templates: tuple[tuple[str, int], ...]
     preview: str | None
+    copies: int = 1
 
 
 class Approving:
@@ -96,9 +99,9 @@ class Approving:
                 if not (own and principal.may(Role.ISSUE)):
                     principal.require(Role.APPROVE)
                 self._check_departments(row, principal)
-            taken = self._store.submissions.entries(submission, "accepted")
+            taken = self._store.submissions.every_copy(submission, "accepted")
             self._decide(row, "rejected", principal, text)
-            for entry_id, _ in taken if row.state != "rejected" else ():
+            for entry_id in taken if row.state != "rejected" else ():
                 self._store.entries.withdraw(entry_id)
                 self._store.superseding.revive(entry_id)
         return self.get(submission)
@@ -130,7 +133,7 @@ class Approving:
     def _row(self, submission: int) -> SubmissionRow:
         found = self._store.submissions.get(submission)
         if found is None:
-            raise InputError("SUBMISSION", "there is none with this number; see 'rootseal node waiting'", submission)
+            raise InputError("SUBMISSION", f"there is none with this number; {way('waiting')}", submission)
         return found
 
     def _whole(self, row: SubmissionRow) -> Submission:
@@ -153,6 +156,7 @@ class Approving:
             counts.get("withdrawn", 0),
             tuple(sorted(of_key.items())),
             accepted[0][0] if accepted else None,
+            self._store.submissions.copies(row.id),
         )
 
 

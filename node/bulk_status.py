@@ -71,15 +71,16 @@ def change_by_list(
 def _rows(store: Store, statuses: Statuses, act: Act, data: bytes, filename: str) -> Iterator[BulkRow]:
     seen: set[str] = set()
     for line, cells in _cells(data, filename):
-        entry_id = None
+        entry_id, first = None, ""
         try:
             entry_id = _credential(store, cells)
+            first = store.entries.get(entry_id).first_id
             changes = statuses.would_change(act, entry_id)
         except (ConflictError, InputError) as error:
             yield BulkRow(line, entry_id, "refused", str(error))
             continue
-        yield BulkRow(line, entry_id, "twice" if entry_id in seen else "queued" if changes else "already")
-        seen.add(entry_id)
+        yield BulkRow(line, entry_id, "twice" if first in seen else "queued" if changes else "already")
+        seen.add(first)
 
 
 def _cells(data: bytes, filename: str) -> Iterator[tuple[int, dict[str, str]]]:

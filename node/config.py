@@ -222,6 +222,7 @@ class NodeConfig:
     )
     mail_on_final: bool = _setting("True: `node run` mails each credential once its anchor is final.", _flag, False)
     claim_days: int = _setting("Days before a claim link expires.", _whole(1, 366), 30)
+    webhook_log_days: int = _setting("Days for which it is kept what webhooks were told.", _whole(4, 3660), 90)
 
     def __post_init__(self) -> None:
         for setting in fields(self):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anchor.chain import Block, Chain, WrongChain
+from anchor.failing import why
 from anchor.finality import final_block
 from anchor.ledger import Ledger
 from anchor.ledger_intents import settled
@@ -42,10 +43,13 @@ class Connection:
         passphrase: str | None = None,
         key_of: Connection | None = None,
     ) -> None:
-        """`key_of`: another connection of the same node, whose key is unlocked already or will be."""
+        """`given` (`chain`) stands for the settings' endpoints, in tests.
+
+        `key_of`: another connection of the same node, whose key is unlocked already or will be.
+        """
         self.directory = directory
         self.config = config
-        self._given = chain
+        self.given = chain
         self._passphrase = passphrase
         self._key_of = key_of
 
@@ -54,7 +58,7 @@ class Connection:
         """The chain, with id, genesis, ledger and code compared with the pinned ones; several URLs are a pool."""
         from anchor.pool import open_pool
 
-        chain = self._given or open_pool(self.config.chain_urls, self.config.pins, self.config.finality)
+        chain = self.given or open_pool(self.config.chain_urls, self.config.pins, self.config.finality)
         self.config.pins.check(chain)
         return chain
 
@@ -97,7 +101,7 @@ class Connection:
             with path.open(encoding="utf-8") as file:
                 line = file.readline(_MAX_PASSPHRASE).rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError("passphrase_file", f"cannot be read: {error}", str(path)) from error
+            raise ConfigError("passphrase_file", f"cannot be read: {why(error)}", str(path)) from error
         if not line:
             raise ConfigError("passphrase_file", "is empty", str(path))
         return line

@@ -16,6 +16,7 @@ from node.issuance import IssuedRow, IssueOutcome, TemplateIssuer, refused_row, 
 from node.principal import AccessDenied, Role
 from node.roster.report import RosterReport, RosterRow
 from node.store import Entry, EntryState, NewEntry, Store
+from node.ways_out import way
 from rootseal.canonical import Json
 from rootseal.commitment import Home
 from rootseal.credential import IssuerProfile
@@ -29,6 +30,7 @@ _WHERE = "--supersedes"
 @dataclass(frozen=True, slots=True)
 class _Made:
     entry: NewEntry
+    others: list[NewEntry]
     sample: dict[str, Json]
 
 
@@ -40,8 +42,10 @@ class Correcting:
         self._home = home
         self._profile = profile
 
-    def issue(self, report: RosterReport, entry_id: str, now: int, *, dry_run: bool) -> IssueOutcome:
-        """Accept the one row of `report` in the place of `entry_id`; with `dry_run` store nothing.
+    def issue(self, report: RosterReport, entry_id: str, now: int, *, dry_run: bool, copies: int = 1) -> IssueOutcome:
+        """Accept the one row of `report`, with its copies, in the place of `entry_id` and all copies of that one.
+
+        With `dry_run` nothing is stored.
 
         An old one that is not sealed yet is withdrawn in the same transaction. The credit id is the old
         one's, so that credits which were claimed stay the same credits. A crash before the COMMIT:
@@ -56,7 +60,7 @@ class Correcting:
             raise InputError(_WHERE, "corrects one credential: the list must have exactly one row", found)
         self._check_department(report)
         with self._store.writing():
-            outcome = self._issued(report, entry_id, now, dry_run)
+            outcome = self._issued(report, entry_id, now, dry_run, copies)
             if not dry_run:
                 count_list(self._store, report, outcome, now)
         return outcome
@@ -68,28 +72,29 @@ class Correcting:
             if (reason := elsewhere(row.template)) is not None:
                 raise AccessDenied(reason)
 
-    def _issued(self, report: RosterReport, entry_id: str, now: int, dry_run: bool) -> IssueOutcome:
+    def _issued(self, report: RosterReport, entry_id: str, now: int, dry_run: bool, copies: int) -> IssueOutcome:
         if report.refused:
             return IssueOutcome((), (), report.refused, report.blank, dry_run, None)
         row = report.rows[0]
         # Under the writers' lock: the old one may be sealed, or corrected by another process, right now.
-        old = self._store.entries.get(entry_id)
+        old = self._store.entries.award(self._store.entries.get(entry_id))[0]
         outcome = self._judged(row, old, report, dry_run)
         if outcome is not None:
             return outcome
-        made = self._make(row, old)
+        made = self._make(row, old, copies)
         if not dry_run:
-            self._accept(made.entry, old, now)
+            self._accept(made, old, now)
         issued = IssuedRow(row.line, made.entry.id, row.award.learner_id, row.template)
-        return IssueOutcome((issued,), (), (), report.blank, dry_run, made.sample)
+        return IssueOutcome((issued,), (), (), report.blank, dry_run, made.sample, copies)
 
-    def _make(self, row: RosterRow, old: Entry) -> _Made:
+    def _make(self, row: RosterRow, old: Entry, copies: int) -> _Made:
         number, template = self._store.templates.numbered()[row.template]
         credit_id = old.subject.credit_id if any(old.subject.credit_id) else None
-        entry, built = TemplateIssuer(number, template, self._home, self._profile).make(row, credit_id)
+        issuer = TemplateIssuer(number, template, self._home, self._profile)
+        entry, built = issuer.make(row, credit_id)
         # What was never sealed is not superseded: the link goes to what it would have superseded itself.
         link = old.supersedes if old.index is None else old.id
-        return _Made(replace(entry, supersedes=link), built.document)
+        return _Made(replace(entry, supersedes=link), issuer.others(row, entry, copies), built.document)
 
     def _judged(self, row: RosterRow, old: Entry, report: RosterReport, dry_run: bool) -> IssueOutcome | None:
         """The answer where nothing is to be stored; None where the correction may be accepted."""
@@ -108,11 +113,11 @@ class Correcting:
             live = self._store.entries.live_award(row.award.learner_id, row.template, row.award.awarded_on)
             if live is not None and live[1] == row.row_digest:
                 return live[0]
-            raise ConflictError(f"{old.id} is withdrawn and needs no correction: issue the row without --supersedes")
+            raise ConflictError(f"{old.id} is withdrawn and needs no correction: {way('issue-plainly')}")
         found = self._store.superseding.successor(old.id)
         if found is not None and found[1] != row.row_digest:
             problem = "was corrected before, by another row"
-            raise ConflictError(f"{old.id} {problem}: correct that one with --supersedes {found[0]}")
+            raise ConflictError(f"{old.id} {problem}: {way('correct-newer', id=found[0])}")
         return None if found is None else found[0]
 
     def _reason_against(self, row: RosterRow, old: Entry) -> str | None:
@@ -122,10 +127,13 @@ class Correcting:
         other = self._store.entries.live_award(row.award.learner_id, row.template, row.award.awarded_on)
         return None if other is None or other[0] == old.id else way_out(other[0], other[2])
 
-    def _accept(self, entry: NewEntry, old: Entry, now: int) -> None:
+    def _accept(self, made: _Made, old: Entry, now: int) -> None:
         if old.state is EntryState.ACCEPTED:
-            self._store.entries.withdraw(old.id)
+            self._store.entries.withdraw_award(old)
         else:
             self._store.superseding.retire(old.id)
-        number = submit(self._store, [entry], now)
-        self._store.acts.add(now, "issue", entry.id, {"supersedes": old.id, "submission": number})
+        number = submit(self._store, [made.entry, *made.others], now)
+        detail = {"supersedes": old.id, "submission": number}
+        if made.others:
+            detail["copies"] = 1 + len(made.others)
+        self._store.acts.add(now, "issue", made.entry.id, detail)

@@ -17,6 +17,7 @@ from node.store import Store
 from rootseal.errors import RootsealError
 from rootseal.ethereum import checksum_address
 from rootseal.instants import format_instant
+from rootseal.plurals import counted
 
 __all__ = ["chain_checks", "endpoint_checks"]
 
@@ -172,7 +173,8 @@ def _newest_copy(chain: Chain, config: NodeConfig, store: Store | None) -> Resul
         return unknown("newest copy", "the database was not opened", "see the check of the database")
     head = Ledger(chain, config.home.ledger).head(config.home.issuer)
     if head.sequence and store.log.checkpoint(head.size) is None:
-        sentence = f"the chain is ahead: anchor {head.sequence} there holds {head.size} entries never signed here"
+        held = counted(head.size, "entry")
+        sentence = f"the chain is ahead: anchor {head.sequence} there holds {held} never signed here"
         way = "this is an old copy: restore the newest backup, then `rootseal node fsck`"
         return problem("newest copy", sentence, way)
     return ok("newest copy", "everything that the chain holds of this log is in the database")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from anchor.failing import why
 from node.backup_record import last_backup
 from node.config import NodeConfig
 from node.doctor_result import Result, ok, problem, unknown
@@ -16,6 +17,7 @@ from node.log_key import LogKey, verify_ed25519
 from node.store import Store
 from rootseal.errors import InputError, RootsealError, VerificationError
 from rootseal.instants import format_instant
+from rootseal.plurals import counted
 from rootseal.tlog import LogCheckpoint, NoteKey, open_note, origin
 
 __all__ = ["Fetch", "duty_checks", "fetch"]
@@ -51,9 +53,9 @@ def _promises(config: NodeConfig, store: Store, now: int) -> Result:
     date = format_instant(first.anchor_by)
     way = "run `rootseal node anchor DIR`; it says what hinders it"
     if first.anchor_by <= now:
-        return problem("promises", f"OVERDUE: {first.size} entries were promised on chain by {date}", way)
+        return problem("promises", f"OVERDUE: {counted(first.size, 'entry')} promised on chain by {date}", way)
     if first.anchor_by - now <= config.promise_seconds // 4:
-        return problem("promises", f"{first.size} entries are promised on chain by {date}, which is near", way)
+        return problem("promises", f"{counted(first.size, 'entry')} promised on chain by {date}, which is near", way)
     return ok("promises", f"the next is due by {date}")
 
 
@@ -87,15 +89,14 @@ def _published(directory: Path, config: NodeConfig, store: Store, fetch: Fetch) 
     except (InputError, VerificationError) as error:
         return problem(name, f"{url} is not this log: {error}", "check the web server's configuration and the log key")
     except (OSError, ValueError, http.client.HTTPException, RootsealError) as error:
-        reason = getattr(error, "reason", error)
         way = "check that `rootseal node run` runs and that the web server passes /log/ to it"
         if isinstance(error, urllib.error.HTTPError):
             return problem(name, f"{url} answers with status {error.code}", way)
-        return unknown(name, f"{url} cannot be read from here: {reason}", way)
+        return unknown(name, f"{url} cannot be read from here: {why(error)}", way)
     if (shown.size, shown.root) == (newest.size, newest.root):
-        return ok(name, f"{url} shows all {newest.size} entries")
+        return ok(name, f"{url} shows the whole log: {counted(newest.size, 'entry')}")
     if shown.size < newest.size:
         way = "restart `rootseal node run`, or `rootseal node export-log` again; look for a cache that keeps it long"
-        return problem(name, f"{url} shows {shown.size} entries, sealed are {newest.size}", way)
+        return problem(name, f"{url} shows {counted(shown.size, 'entry')} of the {newest.size} that are sealed", way)
     way = "stop the node: this is an old copy, or a second node runs; restore the newest backup"
-    return problem(name, f"{url} shows a log of {shown.size} entries that this database does not have", way)
+    return problem(name, f"{url} shows a log of {counted(shown.size, 'entry')} that this database does not have", way)

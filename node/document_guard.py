@@ -15,6 +15,7 @@ from node.connection import Connection
 from node.issuer_document import document_bytes, issuer_id
 from node.log_key import LogKey
 from node.store import Store
+from node.ways_out import way
 from rootseal.errors import ConflictError, UndeterminedError
 
 __all__ = ["check_document_in_force", "check_not_changing", "current_document"]
@@ -35,8 +36,8 @@ def check_document_in_force(store: Store, connection: Connection, ledger: Ledger
     history = ledger.documents(connection.config.home.issuer)
     if not history or history[-1].document_hash != digest:
         raise UndeterminedError(
-            "the settings describe another issuer document than the ledger has in force; run "
-            f"`rootseal node publish {connection.directory}`; nothing is sealed until then",
+            "the settings describe another issuer document than the ledger has in force; "
+            f"{way('publish-first', directory=str(connection.directory))}; nothing is sealed until then",
             "issuer.document",
         )
     if history[-1].block_number > connection.final().number:
@@ -51,7 +52,7 @@ def check_not_changing(store: Store, connection: Connection) -> None:
     """
     if any("/setDocument/" in i.name and i.state is not State.FINAL for i in store.outbox.named("call/")):
         raise UndeterminedError(
-            f"the issuer document is being changed; finish it with `rootseal node publish {connection.directory}`",
+            f"the issuer document is being changed; {way('publish', directory=str(connection.directory))}",
             "issuer.changing",
         )
     identity = issuer_id(connection.config)
@@ -59,5 +60,5 @@ def check_not_changing(store: Store, connection: Connection) -> None:
     if foreign:
         raise ConflictError(
             f"{foreign} accepted credentials name another issuer than {identity}: they were issued under other "
-            "settings; withdraw them and issue them again"
+            "settings; withdraw them and issue them again (copies that wait: `rootseal node copies DIR ID --withdraw`)"
         )

@@ -33,6 +33,17 @@ DRILLS: Final = (
         ("rootseal node keys restore college --from typed.txt --to admin-key.json",),
     ),
     Drill(
+        "machine-lost",
+        "The machine is lost",
+        (
+            "rootseal node restore college-backup.tar college",
+            "rootseal node keys restore college --from typed.txt --to admin-key.json",
+            "rootseal node recover college --log $LOG --take-status",
+            "rootseal node fsck college",
+            "rootseal node backup college college-new.tar",
+        ),
+    ),
+    Drill(
         "officer-leaves",
         "A person with a token leaves",
         (

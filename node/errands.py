@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from node.announcing import announce_revocations
 from node.delivery.mailing import Mailer, MailOutcome, MailRequest
+from node.delivery.queueing import send_asked, together
 from node.logs import log, log_failure
 from node.webhooks import Round, Webhooks
 from rootseal.errors import RootsealError, UndeterminedError
@@ -25,11 +26,12 @@ __all__ = ["Errands", "ErrandsOutcome", "ErrandsThread"]
 _PAUSE_SECONDS: Final = 5.0
 _TROUBLE_SECONDS: Final = 60.0
 _MAILS: Final = 50
+_FORGET_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class ErrandsOutcome:
-    """What one round did. `mail` is None where `mail_on_final` is off or another process mails."""
+    """What one round did. `mail` is None where nothing is to be mailed from here, or another process mails."""
 
     webhooks: Round = field(default_factory=Round)
     mail: MailOutcome | None = None
@@ -41,19 +43,37 @@ class Errands:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._clock = lambda: services.now
+        self._forgot_at = -_FORGET_SECONDS
 
     def round(self) -> ErrandsOutcome:
-        """Announce what became final, carry what is due, mail what may be mailed. Raises what the store raises."""
+        """Announce what became final, carry what is due, mail what may be mailed; once an hour forget what is old.
+
+        Raises what the store raises.
+        """
         services = self._services
         announce_revocations(services.store, services.now)
+        self._forget()
         carried = Webhooks(services.store, services.home, test=services.config.test, clock=self._clock).round()
-        return ErrandsOutcome(carried, self._mail() if services.config.mail_on_final else None)
+        return ErrandsOutcome(carried, self._mail())
+
+    def _forget(self) -> None:
+        """What was told long ago, and answers that nobody repeats any more."""
+        services, now = self._services, self._services.now
+        if 0 <= now - self._forgot_at < _FORGET_SECONDS:
+            return
+        services.store.announcements.forget(now - services.config.webhook_log_days * 86_400)
+        services.store.requests.forget(now)
+        self._forgot_at = now
 
     def _mail(self) -> MailOutcome | None:
         services = self._services
         mailer = Mailer(services.directory, services.config, services.store, services.exporter, self._clock)
         try:
-            return mailer.deliver(MailRequest(limit=_MAILS))
+            asked = send_asked(services.store, mailer, _MAILS)
+            if not services.config.mail_on_final or (asked is not None and asked.problem is not None):
+                return asked
+            found = mailer.deliver(MailRequest(limit=_MAILS))
+            return found if asked is None else together(asked, found)
         except UndeterminedError:  # `node deliver` is at it
             return None
 

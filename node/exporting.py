@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from anchor.files import sync_directory, write_atomically
+from node.copying import handed_out
 from node.proving import Prover
-from node.store import Entry, Store
+from node.store import Entry, EntryState, Store
 from rootseal.canonical import Json, loads
 from rootseal.commitment import Home
 from rootseal.errors import ConflictError, InputError
@@ -73,9 +74,10 @@ class Exporter:
         if entry_ids is None:
             entries = self._all_sealed()
         else:
-            entries = self._store.entries.get_all(entry_ids)
-            for entry in entries:
+            named = self._store.entries.get_all(entry_ids)
+            for entry in named:
                 self.credential_file(entry)
+            entries = {copy.id: copy for entry in named for copy in handed_out(self._store, entry)}.values()
         _make(out)
         return self._write(entries, out, progress, ())
 
@@ -114,19 +116,29 @@ class Exporter:
             if progress is not None:
                 progress(done)
         self._write_manifest(out)
-        waiting = sum(1 for _ in self._store.entries.waiting(None))
+        waiting = self._store.entries.counts()[EntryState.ACCEPTED]
         return ExportOutcome(out, written, unchanged, anchored, waiting, unknown)
 
     def _write_manifest(self, out: Path) -> None:
-        """Every credential whose file lies in `out`, so that a second export adds to the first."""
+        """Every credential whose file lies in `out`, so that a second export adds to the first.
+
+        In the order of the lists and of their lines, which is that of acceptance; the log's order says nothing.
+        """
         present = {path.name for path in out.iterdir()}
         text = io.StringIO()
         writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
         writer.writerow(("line", "learner_id", "email", "file"))
+        numbers: dict[str, int] = {}
+        rows: list[tuple[str, int, tuple[int, str, str, str]]] = []
         for entry in self._all_sealed():
             name = f"{entry.uuid}{_SUFFIX}"
+            if entry.copy_of is None:
+                numbers[entry.id] = entry.number
             if name in present:
-                writer.writerow((entry.line, _cell(entry.learner), _cell(entry.email), name))
+                row = entry.line, _cell(entry.learner), _cell(entry.email), name
+                rows.append((entry.first_id, entry.copy, row))
+        # The copies of one credential stand together.
+        writer.writerows(row for _, _, row in sorted(rows, key=lambda row: (numbers[row[0]], row[1])))
         # The byte-order mark makes spreadsheets read UTF-8.
         _put(out / MANIFEST_NAME, b"\xef\xbb\xbf" + text.getvalue().encode())
         _translate(lambda: sync_directory(out), out)

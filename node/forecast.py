@@ -19,13 +19,17 @@ _ROLLUPS: Final = frozenset((10, 8453, 42161, 84532, 11155420, 421614))
 
 @dataclass(frozen=True, slots=True)
 class ForecastRequest:
-    """A year: credentials, batches, revocations; `gas_price` in wei, `coin_price` in money a coin or None."""
+    """A year: credentials, batches, revocations; `gas_price` in wei, `coin_price` in money a coin or None.
+
+    `copies`: so many of each credential, the first included.
+    """
 
     credentials: int
     batches: int
     revocations: int
     gas_price: int
     coin_price: Decimal | None = None
+    copies: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Forecast:
         return {
             "credentials": request.credentials,
             "batches": request.batches,
+            "copies": request.copies,
             "revocations": request.revocations,
             "gasPriceWei": str(request.gas_price),
             "coinPrice": _text(request.coin_price),
@@ -88,10 +93,10 @@ def forecast(request: ForecastRequest, chain_id: int) -> Forecast:
     if request.batches < 1 and request.credentials:
         raise InputError("--batches", "must be 1 or more: credentials are published in batches", request.batches)
     # An empty batch is never sealed, so there cannot be more anchors than credentials.
-    anchors = min(request.batches, request.credentials)
+    anchors = min(request.batches, request.credentials) * request.copies
     gas = anchors * gas_of(ANCHOR) + request.revocations * gas_of(REVOKE_ALONE)
     setup = sum(map(gas_of, SETUP))
-    return Forecast(request, anchors, gas, setup, _assumptions(chain_id))
+    return Forecast(request, anchors, gas, setup, _of_copies(request.copies) + _assumptions(chain_id))
 
 
 def price_now(chain: Chain) -> int:
@@ -111,6 +116,15 @@ def _assumptions(chain_id: int) -> tuple[str, ...]:
     if chain_id in _ROLLUPS:
         sentences += ("This chain is a rollup: its fee for data on the main chain comes on top and is not in here.",)
     return sentences
+
+
+def _of_copies(copies: int) -> tuple[str, ...]:
+    if copies == 1:
+        return ()
+    return (
+        f"Each batch takes {copies} anchors, one for each copy of its credentials: fewer, where the copies of one "
+        "batch go with the next. Revoking a credential revokes all its copies.",
+    )
 
 
 def _text(value: Decimal | None) -> str | None:

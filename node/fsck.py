@@ -17,6 +17,7 @@ from anchor.evidence import build, check
 from anchor.outbox import State
 from node.anchoring import Anchoring
 from node.connection import Connection
+from node.copies_check import check_copies
 from node.fsck_report import Finding, FsckReport
 from node.sealing import recomputed
 from node.statuses import Statuses
@@ -30,6 +31,7 @@ from rootseal.commitment import Home
 from rootseal.errors import InputError, RootsealError, StoreError, UndeterminedError
 from rootseal.ethereum import recover
 from rootseal.merkle import Tree, leaf_hash
+from rootseal.plurals import counted
 from rootseal.typed_data import checkpoint_digest
 
 __all__ = ["Finding", "FsckReport", "check_node"]
@@ -45,6 +47,7 @@ def check_node(
     for problem in store.problems():
         report.find("store.damaged", f"SQLite finds the file damaged: {problem}")
     _check_entries(store, home, report)
+    check_copies(store, report)
     tree = _check_log(store, report)
     _check_checkpoints(store, home, tree, report)
     _check_anchors(store, home, report, anchoring if repair else None)
@@ -99,7 +102,8 @@ def _check_log(store: Store, report: FsckReport) -> Tree:
             report.find("log.order", f"entries {start} to {checkpoint.size - 1} are not in order of their commitments")
         start = checkpoint.size
     if start != len(commitments):
-        report.find("log.unpromised", f"the log has {len(commitments)} entries, but the last promise covers {start}")
+        size = counted(len(commitments), "entry")
+        report.find("log.unpromised", f"the log has {size}, but the last promise covers {start}")
     return tree
 
 
@@ -191,7 +195,8 @@ def _check_head(store: Store, home: Home, anchoring: Anchoring, now: int, report
     known = 0 if newest is None else newest.sequence
     head = anchoring.connection.ledger.head(home.issuer)
     if head.sequence < known:
-        report.find("chain.behind", f"the chain has {head.sequence} anchors, the store {known}: the chain was set back")
+        anchors = counted(head.sequence, "anchor")
+        report.find("chain.behind", f"the chain has {anchors}, the store {known}: the chain was set back")
     if head.sequence <= known:
         return
     try:
@@ -202,7 +207,8 @@ def _check_head(store: Store, home: Home, anchoring: Anchoring, now: int, report
     for row in adopted:
         report.find("anchor.missing", f"anchor {row.sequence} was final on chain but not in the store", True)
     if not adopted and store.log.checkpoint(head.size) is None:
-        report.find("chain.ahead", f"the chain's anchor {head.sequence} has {head.size} entries, unknown to this store")
+        held = counted(head.size, "entry")
+        report.find("chain.ahead", f"the chain's anchor {head.sequence} has {held}, unknown to this store")
 
 
 def _check_anchor_on_chain(home: Home, row: AnchorRow, connection: Connection, report: FsckReport) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from anchor.calling import Caller, Cost, LedgerCall, await_final, is_done, rehearse
 from anchor.deploying import fund, is_development_chain
+from anchor.failing import why
 from anchor.ledger import IssuerRecord, Ledger
 from anchor.sender import SendPolicy
 from node.config import read_config
@@ -183,7 +184,7 @@ def read_passphrase(path: Path) -> str:
         with path.open(encoding="utf-8") as file:
             line = file.readline(4096).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("--passphrase-file", f"cannot be read: {error}", str(path)) from error
+        raise ConfigError("--passphrase-file", f"cannot be read: {why(error)}", str(path)) from error
     if not line:
         raise ConfigError("--passphrase-file", "is empty; write the passphrase on its first line", str(path))
     return line

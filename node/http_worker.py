@@ -1,91 +1,84 @@
-"""gunicorn's threaded worker, answering what never reaches Flask in the one shape of errors (RFC 9457).
+"""gunicorn's asyncio worker, answering what never reaches Flask in the one shape of errors (RFC 9457).
 
-gunicorn itself would answer in HTML, and log the visitor's address. It would also wait for ever for the rest of a
-request: as many silent visitors as there are threads would be the end of the node's pages.
+gunicorn itself would answer in plain text and quote the request, and wait for ever for the first request of a
+connection. Connections cost no thread: a thread is taken once a request has arrived (`node.web.front`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import socket
-import time
+from asyncio import BaseTransport, TimerHandle
 from http import HTTPStatus
 from typing import Any, Final
 
-from gunicorn.http.errors import (  # type: ignore[import-untyped]
-    ExpectationFailed,
-    LimitRequestHeaders,
-    LimitRequestLine,
-    ParseException,
-    UnsupportedTransferCoding,
-)
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.asgi.protocol import ASGIProtocol  # type: ignore[import-untyped]
+from gunicorn.workers import gasgi  # type: ignore[import-untyped]
 
 from node.logs import log
 
 __all__ = ["HttpWorker"]
 
-_SENTENCES: Final = (
-    (LimitRequestLine, 414, "The address is longer than this server reads."),
-    (LimitRequestHeaders, 431, "The headers are larger than this server reads."),
-    (UnsupportedTransferCoding, 501, "This server does not know the transfer coding."),
-    (ExpectationFailed, 417, "This server cannot do what the Expect header asks."),
-    (ParseException, 400, "This is not a valid HTTP request."),
-)
-
-
+_SENTENCES: Final = {
+    400: "This is not a valid HTTP request.",
+    414: "The address is longer than this server reads.",
+    431: "The headers are larger than this server reads.",
+    501: "This server does not know the transfer coding.",
+}
 _HEAD_SECONDS: Final = 20.0
-_BODY_SECONDS: Final = 120.0
-"""Until all of a request has arrived: 20 MiB at 1.4 Mbit/s."""
+"""Until the first request's head has arrived; between requests gunicorn's `keepalive` holds."""
 
 
-class HttpWorker(ThreadWorker):  # type: ignore[misc]
-    """Our own are the answer to unreadable requests, and an end to those that do not arrive."""
+class HttpConnection(ASGIProtocol):  # type: ignore[misc]
+    """Our own are the answer to unreadable requests, and an end to connections that ask nothing."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._arriving: dict[Any, float] = {}
+    _waiting: TimerHandle | None = None
 
-    def handle(self, conn: Any) -> Any:
-        """One request of a connection, in a thread of the pool."""
-        self._arriving[conn] = time.monotonic() + _HEAD_SECONDS
-        try:
-            return super().handle(conn)
-        finally:
-            self._arriving.pop(conn, None)
-
-    def handle_request(self, req: Any, conn: Any) -> Any:
-        """Its head has arrived; the body is read while it is worked on."""
-        self._arriving[conn] = time.monotonic() + _BODY_SECONDS
-        return super().handle_request(req, conn)
-
-    def murder_pending(self) -> None:
-        """Once a second, in the main thread: whoever takes too long has sent all that he will have sent.
-
-        Only reading ends: what works on a whole request is not disturbed, and its answer goes out.
-        """
-        super().murder_pending()
-        now = time.monotonic()
-        for conn, until in list(self._arriving.items()):
-            if until < now and self._arriving.pop(conn, None) is not None:
-                with contextlib.suppress(OSError):
-                    conn.sock.shutdown(socket.SHUT_RD)
-
-    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
-        """Answer and close; a visitor who has gone already is no trouble."""
-        kind = next((known for known in _SENTENCES if isinstance(exc, known[0])), None)
-        status, sentence = (500, "Something went wrong here.") if kind is None else kind[1:]
-        if kind is None:
-            log("request failed", status=status, error=type(exc).__name__)
+    def connection_made(self, transport: BaseTransport) -> None:
+        """A visitor; one too many is sent away at once."""
+        super().connection_made(transport)
+        if self.worker.nr_conns > self.worker.worker_connections:
+            transport.close()
         else:
-            log("unreadable request", status=status, error=type(exc).__name__)
-        with contextlib.suppress(OSError):
-            client.sendall(_response(status, sentence))
+            self._waiting = self.worker.loop.call_later(_HEAD_SECONDS, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The visitor has gone."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _on_headers_complete(self) -> Any:
+        self._stop_waiting()
+        return super()._on_headers_complete()
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _send_error_response(self, status: int, message: str, extra_headers: Any = ()) -> None:
+        """Before the connection is closed. The message may quote the request, and is neither sent nor logged."""
+        sentence = _SENTENCES.get(status, "Something went wrong here.")
+        if status in _SENTENCES:
+            log("unreadable request", status=status)
+        else:
+            log("request failed", status=status)
+        self._safe_write(_response(status, sentence))
+
+
+class HttpWorker(gasgi.ASGIWorker):  # type: ignore[misc]
+    """One process that serves."""
+
+    def init_process(self) -> None:
+        """In the new process: it makes our connections instead of gunicorn's."""
+        gasgi.ASGIProtocol = HttpConnection
+        super().init_process()
 
 
 def _response(status: int, sentence: str) -> bytes:
-    title = HTTPStatus(status).phrase
+    title = "Error"
+    with contextlib.suppress(ValueError):
+        title = HTTPStatus(status).phrase
     body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": sentence}).encode()
     head = (
         f"HTTP/1.1 {status} {title}\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"

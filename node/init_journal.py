@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from anchor.failing import why
 from anchor.files import write_atomically
 from rootseal.canonical import Json
 from rootseal.errors import ConfigError, StoreError
@@ -45,7 +46,7 @@ class Journal:
         except FileNotFoundError:
             raise ConfigError(_NAME, "is missing: this node was not made by node init", str(directory)) from None
         except (OSError, ValueError) as error:
-            raise StoreError(f"{path} cannot be read: {error}") from error
+            raise StoreError(f"{path} cannot be read: {why(error)}") from error
         choices = members(m["choices"], "init.json.choices", ("deploy", "ledger", "admin", "passphraseFile"))
         return cls(
             directory,

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from anchor.failing import why
 from anchor.files import sync_directory, write_atomically
 from node.log_key import LogKey
 from rootseal.errors import ConfigError
@@ -63,7 +64,7 @@ def _passphrase(file: Path, make: bool) -> str:
     try:
         first = file.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("passphrase_file", f"cannot be read: {error}", str(file)) from error
+        raise ConfigError("passphrase_file", f"cannot be read: {why(error)}", str(file)) from error
     if not first:
         raise ConfigError("passphrase_file", "has an empty first line; write the passphrase there", str(file))
     return first

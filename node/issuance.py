@@ -6,11 +6,9 @@ again, without any shortcut, at sealing (a sample) and in `node fsck` (every one
 
 from __future__ import annotations
 
-import json
 import secrets
-import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import get_ident
 
 from node.access import other_department
@@ -18,10 +16,11 @@ from node.approving import submit
 from node.delivery.counting import count_list
 from node.roster.report import RefusedRow, RosterReport, RosterRow, contents
 from node.store import EntryState, NewEntry, Store
+from node.ways_out import way
 from rootseal.canonical import Json
-from rootseal.claims import Path, encode_document, salted_leaves, walk
+from rootseal.claims import salted_leaves
 from rootseal.commitment import Commitment, Home, Subject, claims_root, commit
-from rootseal.credential import BuiltDocument, DocumentBuilder, IssuerProfile
+from rootseal.credential import BuiltDocument, DocumentBuilder, DocumentEncoder, IssuerProfile, urn_uuid
 from rootseal.errors import InputError
 from rootseal.ethereum import ZERO_ADDRESS
 from rootseal.merkle import root_of
@@ -42,9 +41,6 @@ IssueProgress = Callable[[int, int], None]
 """Told now and then how many rows are done, and of how many."""
 
 _NO_CREDIT_ID = bytes(16)
-# Value for value what the document is; the canonical form is made when a file is handed out.
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-_MARK = "\0"
 _EVERY = 100
 
 
@@ -62,7 +58,7 @@ class IssuedRow:
 class IssueOutcome:
     """Every row of the roster exactly once: issued, issued already, refused or blank (line numbers).
 
-    `sample` is the first new document: what a dry run shows.
+    `sample` is the first new document: what a dry run shows. `copies`: so many of each new one, the first included.
     """
 
     issued: tuple[IssuedRow, ...]
@@ -71,6 +67,7 @@ class IssueOutcome:
     blank: tuple[int, ...]
     dry_run: bool
     sample: dict[str, Json] | None
+    copies: int = 1
 
     @property
     def total(self) -> int:
@@ -82,7 +79,8 @@ class IssueOutcome:
 class Prepared:
     """A roster between `Issuance.prepare` and `accept`: entries made, rows that have theirs, rows that are refused.
 
-    `rows` are those of `made`, by line; `seen` is the thread and the store's version that they were compared with.
+    `made` are first copies, `others` all further ones. `rows` are those of `made`, by line; `seen` is the thread and
+    the store's version that they were compared with.
     """
 
     report: RosterReport
@@ -92,6 +90,8 @@ class Prepared:
     sample: dict[str, Json] | None
     rows: dict[int, RosterRow]
     seen: tuple[int, int]
+    others: tuple[NewEntry, ...] = ()
+    copies: int = 1
 
     def outcome(
         self,
@@ -104,7 +104,8 @@ class Prepared:
         """Every row once. `late` and `clashing` are what another process issued in between."""
         refused = sorted((*self.report.refused, *self.changed, *clashing), key=lambda row: row.line)
         issued = tuple(IssuedRow(entry.line, entry.id, entry.learner, entry.micro_credential) for entry in made)
-        return IssueOutcome(issued, (*self.already, *late), tuple(refused), self.report.blank, dry_run, self.sample)
+        already = (*self.already, *late)
+        return IssueOutcome(issued, already, tuple(refused), self.report.blank, dry_run, self.sample, self.copies)
 
 
 class TemplateIssuer:
@@ -114,29 +115,29 @@ class TemplateIssuer:
         self._number = number
         self._home = home
         self._builder = DocumentBuilder(template, profile)
-        self._known: dict[Path, Sequence[bytes]] | None = None
-        self._achievement: tuple[Json, str] | None = None
+        self._encoder = DocumentEncoder(self._builder.constant_paths)
 
-    def make(self, row: RosterRow, credit_id: bytes | None = None) -> tuple[NewEntry, BuiltDocument]:
+    def make(self, row: RosterRow, credit_id: bytes | None = None, copy: int = 1) -> tuple[NewEntry, BuiltDocument]:
         """Draws seed, id and (unless it is given: it survives a correction) credit id; nothing is stored.
 
+        A `copy` after the first says the same to another address of the row, and carries no credits.
         Raises `InputError` where the award has no document.
         """
         award = row.award
-        entry_id = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
+        drawn = secrets.token_bytes(64)  # at once: each call to the system hands the interpreter to another thread
+        entry_id, seed = urn_uuid(drawn[:16], 4), drawn[16:48]
         built = self._builder.build(award, entry_id)
-        if self._known is None:
-            self._known = _constants(built.document, self._builder.constant_paths)
-        chosen = (credit_id or _credit_id()) if built.credits else _NO_CREDIT_ID
-        subject = Subject(award.holder or ZERO_ADDRESS, built.credits, chosen)
-        seed = secrets.token_bytes(32)
+        document, encodings = self._encoder.encode(built.document)
+        credits = built.credits if copy == 1 else 0
+        chosen = (credit_id or _credit_id(drawn[48:])) if credits else _NO_CREDIT_ID
+        subject = Subject(row.holders[copy - 1] if row.holders else ZERO_ADDRESS, credits, chosen)
         entry = NewEntry(
             entry_id,
             self._number,
-            self._written(built.document),
+            document,
             seed,
             subject,
-            _commitment(self._home, built, encode_document(built.document, self._known), seed, subject),
+            _commitment(self._home, built, encodings, seed, subject),
             award.learner_id,
             row.template,
             award.awarded_on,
@@ -146,18 +147,11 @@ class TemplateIssuer:
         )
         return entry, built
 
-    def _written(self, document: dict[str, Json]) -> bytes:
-        """The document as JSON; its achievement, most of it and shared by all, is encoded once.
-
-        No text of a document holds a NUL, so that the mark stands for nothing else.
-        """
-        subject = document["credentialSubject"]
-        if not isinstance(subject, dict):
-            raise TypeError(type(subject))
-        if self._achievement is None or self._achievement[0] is not subject["achievement"]:
-            self._achievement = subject["achievement"], _ENCODE(subject["achievement"])
-        lean = {**document, "credentialSubject": {**subject, "achievement": _MARK}}
-        return _ENCODE(lean).replace(_ENCODE(_MARK), self._achievement[1], 1).encode()
+    def others(self, row: RosterRow, first: NewEntry, copies: int) -> list[NewEntry]:
+        """The copies of `first`, as many as are wanted beside it: another seed, id and address, and no credits."""
+        return [
+            replace(self.make(row, copy=number)[0], copy_of=first.id, copy=number) for number in range(2, copies + 1)
+        ]
 
 
 class Issuance:
@@ -173,19 +167,25 @@ class Issuance:
         }
 
     def issue(
-        self, report: RosterReport, now: int, *, dry_run: bool = False, progress: IssueProgress | None = None
+        self,
+        report: RosterReport,
+        now: int,
+        *,
+        dry_run: bool = False,
+        progress: IssueProgress | None = None,
+        copies: int = 1,
     ) -> IssueOutcome:
-        """Accept the good rows of `report` in one transaction; with `dry_run` store nothing.
+        """Accept the good rows of `report` in one transaction, each with its copies; with `dry_run` store nothing.
 
         A crash before the COMMIT: nothing was issued, and the same list issues all of it. After it:
         the same list answers "already issued". So the way out of any doubt is to run it again.
         """
-        prepared = self.prepare(report, progress)
+        prepared = self.prepare(report, progress, copies)
         if not dry_run and (prepared.made or prepared.changed or report.refused):
             return self.accept(prepared, now)
         return prepared.outcome(prepared.made, (), (), dry_run=dry_run)
 
-    def prepare(self, report: RosterReport, progress: IssueProgress | None = None) -> Prepared:
+    def prepare(self, report: RosterReport, progress: IssueProgress | None = None, copies: int = 1) -> Prepared:
         """The entries of the good rows, made and not stored. May run long before `accept`, and in another thread.
 
         Outside any transaction: thousands of commitments must not hold the writers' lock.
@@ -193,6 +193,7 @@ class Issuance:
         seen = self._store.version()
         fresh, already, changed = self._sorted(report.rows)
         made: list[NewEntry] = []
+        others: list[NewEntry] = []
         sample: dict[str, Json] | None = None
         for done, row in enumerate(fresh):
             if progress is not None and done % _EVERY == 0:
@@ -203,14 +204,16 @@ class Issuance:
                 changed.append(refused_row(row, error.problem))
                 continue
             made.append(entry)
+            others += self._issuers[row.template].others(row, entry, copies)
             sample = sample or built.document
         rows = {row.line: row for row in fresh}
-        return Prepared(report, tuple(made), tuple(already), tuple(changed), sample, rows, (get_ident(), seen))
+        place = (get_ident(), seen)
+        return Prepared(report, tuple(made), tuple(already), tuple(changed), sample, rows, place, tuple(others), copies)
 
     def accept(self, prepared: Prepared, now: int) -> IssueOutcome:
         """Store what was prepared, in one transaction (the caller's, where there is one)."""
         with self._store.writing():
-            made, late, clashing = self._accept(list(prepared.made), prepared.rows, prepared.seen, now)
+            made, late, clashing = self._accept(prepared, now)
             outcome = prepared.outcome(made, late, clashing)
             count_list(self._store, prepared.report, outcome, now)
         return outcome
@@ -225,39 +228,41 @@ class Issuance:
         already: list[IssuedRow] = []
         changed: list[RefusedRow] = []
         elsewhere = other_department(self._store)
+        live = self._store.awards.live([_award(row) for row in rows])
+        revoked = self._store.awards.revoked([row.row_digest for row in rows])
         for row in rows:
             if (reason := elsewhere(row.template)) is not None:
                 changed.append(refused_row(row, reason))
                 continue
-            stored = self._store.entries.live_award(row.award.learner_id, row.template, row.award.awarded_on)
-            if stored is None:
-                revoked = self._store.entries.revoked_row(row.row_digest)
-                if revoked is None:
-                    fresh.append(row)
-                else:
-                    # The term's list handed in again must not bring back what was taken away.
-                    reason = f"this very row was issued as {revoked} and revoked since (or superseded); correct the row"
-                    changed.append(refused_row(row, reason))
+            stored, gone = live.get(_award(row)), revoked.get(row.row_digest)
+            if stored is None and gone is None:
+                fresh.append(row)
+            elif stored is None:
+                # The term's list handed in again must not bring back what was taken away.
+                reason = f"this very row was issued as {gone} and revoked since (or superseded); correct the row"
+                changed.append(refused_row(row, reason))
             elif stored[1] == row.row_digest:
                 already.append(IssuedRow(row.line, stored[0], row.award.learner_id, row.template))
             else:
                 changed.append(refused_row(row, way_out(stored[0], stored[2])))
         return fresh, already, changed
 
-    def _accept(
-        self, made: list[NewEntry], rows: dict[int, RosterRow], seen: tuple[int, int], now: int
-    ) -> tuple[list[NewEntry], list[IssuedRow], list[RefusedRow]]:
+    def _accept(self, prepared: Prepared, now: int) -> tuple[list[NewEntry], list[IssuedRow], list[RefusedRow]]:
+        made, others = list(prepared.made), list(prepared.others)
         already: list[IssuedRow] = []
         changed: list[RefusedRow] = []
         with self._store.writing():
             # The number counts for one connection, and each thread has its own.
-            if (get_ident(), self._store.version()) != seen:
+            if (get_ident(), self._store.version()) != prepared.seen:
                 # Again under the lock: the same list may have been handed in twice at once.
-                fresh, already, changed = self._sorted([rows[entry.line] for entry in made])
+                fresh, already, changed = self._sorted([prepared.rows[entry.line] for entry in made])
                 lines = {row.line for row in fresh}
                 made = [entry for entry in made if entry.line in lines]
+                others = [entry for entry in others if entry.line in lines]
             if made:
-                detail = {"refused": len(changed), "submission": submit(self._store, made, now)}
+                detail = {"refused": len(changed), "submission": submit(self._store, [*made, *others], now)}
+                if others:
+                    detail["copies"] = prepared.copies
                 self._store.acts.add(now, "issue", f"{len(made)} entries", detail)
         return made, already, changed
 
@@ -274,34 +279,25 @@ def _commitment(
     return commit(home, claims, subject.hash(salts[0]))
 
 
-def _constants(document: dict[str, Json], paths: Sequence[Path]) -> dict[Path, Sequence[bytes]]:
-    """The encoded claims below each path that is the same in all documents of a template."""
-    wanted: dict[Path, list[bytes]] = {path: [] for path in paths}
-    whole = encode_document(document)
-    for claim, encoded in zip(walk(document), whole, strict=True):
-        for depth in range(1, len(claim.path) + 1):
-            below = wanted.get(claim.path[:depth])
-            if below is not None:
-                below.append(encoded)
-                break
-    return {path: tuple(encodings) for path, encodings in wanted.items() if encodings}
+def _award(row: RosterRow) -> tuple[str, str, str]:
+    return row.award.learner_id, row.template, row.award.awarded_on
 
 
-def _credit_id() -> bytes:
-    while (drawn := secrets.token_bytes(16)) == _NO_CREDIT_ID:
-        pass
+def _credit_id(drawn: bytes) -> bytes:
+    while drawn == _NO_CREDIT_ID:
+        drawn = secrets.token_bytes(len(_NO_CREDIT_ID))
     return drawn
 
 
 def refused_row(row: RosterRow, reason: str) -> RefusedRow:
     """A good row that is not issued after all, as a refused one."""
-    cells = contents(row.award, row.email, row.template)
+    cells = contents(row.award, row.email, row.template, row.holders)
     return RefusedRow(row.line, None, None, reason, tuple(cell or "" for cell in cells.values()))
 
 
 def way_out(entry_id: str, state: EntryState) -> str:
     """Why an award that has another credential is refused, and the command that corrects that one."""
-    way = f"correct it with `rootseal node issue DIR FILE --supersedes {entry_id}`, a list of this row alone"
+    out = way("correct", id=entry_id)
     if state is EntryState.ACCEPTED:
-        way += f"; or take it back with `rootseal node withdraw DIR {entry_id}` and issue this row again"
-    return f"this award is issued already with other content, as {entry_id}: {way}"
+        out += f"; or {way('withdraw-and-issue', id=entry_id)}"
+    return f"this award is issued already with other content, as {entry_id}: {out}"

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from anchor.failing import why
 from anchor.files import write_atomically
 from rootseal.canonical import Json
 from rootseal.errors import ConfigError, InputError, StoreError
@@ -110,7 +111,7 @@ def _read(path: Path) -> dict[str, Json]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: the log key cannot be read: {error}") from error
+        raise StoreError(f"{path}: the log key cannot be read: {why(error)}") from error
     m = members(value, "log key", ("format", "publicKey", "kdf", "nonce", "ciphertext"))
     if m["format"] != _FORMAT:
         raise InputError("log key.format", f"must be {_FORMAT}", m["format"])

@@ -58,6 +58,7 @@ class NodeMetrics(Collector):
         yield _gauge(
             "oldest_waiting_seconds", "Age of the oldest unsealed entry.", 0 if oldest is None else now - oldest
         )
+        yield _gauge("waiting_copies", "Accepted copies that wait for the one before them.", store.copies.waiting())
         waiting = awaiting_approval(store, self._services.config)
         yield _gauge("lists_awaiting_approval", "Lists that wait for a second person.", waiting)
         backup = last_backup(store)

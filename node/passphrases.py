@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from anchor.failing import why
 from node.config import NodeConfig
 from node.log_key import LogKey
 from node.swapping import Step, swap_files
@@ -72,7 +73,7 @@ def read_first_line(path: Path, option: str) -> str:
         with path.open(encoding="utf-8") as file:
             return file.readline(_MOST + 2).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(option, f"cannot be read: {error}", str(path)) from error
+        raise ConfigError(option, f"cannot be read: {why(error)}", str(path)) from error
 
 
 def _others(directory: Path) -> list[Path]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from node.ways_out import way
 from rootseal.errors import DeniedError
 
 __all__ = ["AccessDenied", "Principal", "Role", "acting_as", "acting_by", "acting_on_command_line", "actor", "folded"]
@@ -68,7 +69,7 @@ class Principal:
             has = ", ".join(sorted(found.value for found in self.roles))
             raise AccessDenied(
                 f"token {self.token_id} of {self.person} may not {role.value} (it may: {has}); "
-                f"'rootseal node token add DIR --person … --role {role.value}' makes one that may"
+                f"{way('token', role=role.value)}"
             )
 
     def same_person(self, token_id: str | None, person: str | None) -> bool:

@@ -8,13 +8,14 @@ from typing import Any
 
 from flask import Flask, Response, g
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import default_exceptions as _exceptions
 
 from node.client.models import FieldProblem, ProblemDetails
 from node.logs import log_failure
 from node.principal import AccessDenied
-from rootseal.errors import ConflictError, InputError, RootsealError, UndeterminedError
+from rootseal.errors import ConfigError, ConflictError, InputError, RootsealError, UndeterminedError
 
 __all__ = [
     "PROBLEMS",
@@ -26,6 +27,7 @@ __all__ = [
     "on_invalid",
     "problem",
     "refusing",
+    "set_up",
 ]
 
 _MEDIA_TYPE = "application/problem+json"
@@ -118,8 +120,22 @@ def refusing(status: int = 422) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        errors = [FieldProblem(where=error.where, problem=error.problem)]
-        raise Refused(status, f"{error.where}: {error.problem}", errors, code="request.refused") from error
+        # What the command line calls --checked-by is checkedBy here.
+        where = to_camel(error.where[2:].replace("-", "_")) if error.where.startswith("--") else error.where
+        errors = [FieldProblem(where=where, problem=error.problem)]
+        raise Refused(status, f"{where}: {error.problem}", errors, code="request.refused") from error
+
+
+@contextlib.contextmanager
+def set_up() -> Iterator[None]:
+    """What the node's settings do not allow: a `ConfigError` inside becomes `Refused` (409) and names the setting."""
+    try:
+        yield
+    except ConfigError as error:
+        sentence = (
+            f"The node is not set up for this: see {error.key} in node.toml, and `rootseal doctor` at the machine."
+        )
+        raise Refused(409, sentence, code="settings.incomplete") from error
 
 
 def install_problems(app: Flask) -> None:

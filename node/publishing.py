@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from anchor.files import write_atomically
 from node.log_key import verify_ed25519
 from rootseal.errors import StoreError, UndeterminedError
+from rootseal.plurals import counted
 from rootseal.tlog import (
     LogCheckpoint,
     NoteKey,
@@ -82,7 +83,8 @@ class LogPublisher:
         size, note = self.checkpoint()
         before = self._written(out)
         if before > size:
-            raise StoreError(f"{out} holds a log of {before} entries, more than this node's {size}: restored a backup?")
+            held = counted(before, "entry")
+            raise StoreError(f"{out} holds a log of {held}, more than this node's {size}: restored a backup?")
         tiles = list(tiles_of(size, before))
         for done, tile in enumerate(tiles, 1):
             path = out / tile.path

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from node.connection import Connection
 from node.statuses import StatusOutcome
-from node.store import Store
+from node.store import EntryState, Store
 from node.store.credits import StatusNote
 from rootseal.errors import InputError, UndeterminedError
 from rootseal.reason import MAX_REASON, Reason
@@ -22,21 +22,23 @@ def check_note(note: str) -> str:
 
 
 def keep_note(store: Store, outcome: StatusOutcome, note: str, now: int) -> tuple[str, ...]:
-    """Write the note down for every entry that the act was queued for, and for those where it was asked before.
+    """Write the note down for every entry that the act was queued for, for copies that follow, and for those where
+    it was asked before.
 
     Repeating it with the same words adds nothing. Returns the ids that it was written down for.
     """
-    return keep_notes(store, (*outcome.requested, *outcome.already), outcome.act.value, note, now)
+    ids = (*outcome.requested, *outcome.already, *outcome.following)
+    return keep_notes(store, ids, outcome.act.value, note, now)
 
 
 def keep_notes(store: Store, entry_ids: Sequence[str], act: str, note: str, now: int) -> tuple[str, ...]:
-    """As `keep_note`, for full ids."""
+    """As `keep_note`, for full ids; each means all copies of that credential."""
     check_note(note)
     with store.writing():
+        copies = [copy for entry_id in entry_ids for copy in store.entries.award(store.entries.get(entry_id))]
+        kept = dict.fromkeys(copy.id for copy in copies if copy.state is not EntryState.WITHDRAWN)
         fresh = [
-            entry_id
-            for entry_id in entry_ids
-            if not any((n.act, n.note) == (act, note) for n in store.notes.of(entry_id))
+            entry_id for entry_id in kept if not any((n.act, n.note) == (act, note) for n in store.notes.of(entry_id))
         ]
         store.notes.add(tuple(StatusNote(entry_id, act, note, now) for entry_id in fresh))
         if fresh:

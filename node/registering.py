@@ -134,6 +134,7 @@ def check_nothing_stands_in_the_way(governor: Governor) -> None:
     foreign = governor.store.awards.naming_another_issuer(identity)
     if foreign:
         raise ConflictError(
-            f"{foreign} accepted credentials name another issuer than {identity}; withdraw them and issue them again, "
-            "or set node.toml back, seal and anchor, and only then change it"
+            f"{foreign} accepted credentials name another issuer than {identity}; withdraw them and issue them again "
+            "(copies that wait: `rootseal node copies DIR ID --withdraw`), or set node.toml back, seal and anchor, and "
+            "only then change it"
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import os
 import sys
 import threading
@@ -19,7 +20,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from node.app import create_app
+from node.app import create_front
 from node.errands import Errands, ErrandsThread
 from node.health import Health
 from node.http_worker import HttpWorker
@@ -34,6 +35,7 @@ __all__ = ["Worker", "run_node"]
 
 _COMMAND = "node run"
 _THREADS = 32
+_CONNECTIONS = 1000
 _BUSY_SECONDS = 1.0
 _IDLE_SECONDS = 5.0
 _LONGEST_SECONDS = 60.0
@@ -146,7 +148,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": self._bind,
             "workers": 1,
             "worker_class": HttpWorker,
-            "threads": _THREADS,
+            "worker_connections": _CONNECTIONS,
+            "asgi_loop": "asyncio",
+            "asgi_lifespan": "off",
             "timeout": 60,
             "graceful_timeout": 20,
             "limit_request_line": 2048,
@@ -178,7 +182,11 @@ class _Server(BaseApplication):  # type: ignore[misc]
         witnessing = Witnessing(services.store, services.connection)
         self._witnesses = WitnessWorker(services.store, witnessing, lambda: worker.leads, time.time)
         self._witnesses.start()
-        return create_app(services, health)
+        front = create_front(services, health, _THREADS)
+        # What was loaded stays: the collector need not look through it again and again while requests are answered.
+        gc.collect()
+        gc.freeze()
+        return front
 
     def _ready(self, arbiter: Any) -> None:
         host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]

@@ -19,6 +19,7 @@ from node.anchoring import Anchoring, AnchorOutcome, TickOutcome, Until
 from node.asking import answer_seal_request, seal_requested
 from node.config import NodeConfig, read_config
 from node.connection import Connection
+from node.copying import check_count, withdraw_award
 from node.correcting import Correcting
 from node.exporting import Exporter, ExportOutcome, ExportProgress
 from node.fsck import FsckReport, check_node
@@ -143,12 +144,14 @@ class Services:
         dry_run: bool = False,
         supersedes: str | None = None,
         progress: IssueProgress | None = None,
+        copies: int = 1,
     ) -> IssueOutcome:
         """Issue a roster (CSV, XLSX or JSON lines); returns after COMMIT, every row accounted for.
 
         With `dry_run` nothing is stored, and the outcome carries one rendered document. `supersedes` is
         the id of the credential that the list's one row corrects; that one is revoked when the new
-        one's anchor is final. `progress` is told how much is done, and of how much.
+        one's anchor is final. `progress` is told how much is done, and of how much. `copies` of each award are made,
+        1 to 16, for an address each where the row names holders.
         Raises `InputError` where the list as a whole cannot be read, `ConfigError` before registration,
         `AccessDenied` where the acting person may not, or nobody acts by token and `second_approver` is on.
         """
@@ -156,29 +159,30 @@ class Services:
         if self.config.second_approver and not dry_run:
             require_person()
         report = read_roster(
-            data, filename, self.templates(), format_date(self.now), lambda done, total: tell(done, 2 * total)
+            data,
+            filename,
+            self.templates(),
+            format_date(self.now),
+            lambda done, total: tell(done, 2 * total),
+            copies=check_count(copies),
         )
         if not report.rows and not report.refused:
             raise InputError(filename, "names its columns and has no rows below them: there is nothing to issue")
         if supersedes is not None:
-            return Correcting(self.store, self.home, self.profile).issue(report, supersedes, self.now, dry_run=dry_run)
+            correcting = Correcting(self.store, self.home, self.profile)
+            return correcting.issue(report, supersedes, self.now, dry_run=dry_run, copies=copies)
         return Issuance(self.store, self.home, self.profile).issue(
-            report, self.now, dry_run=dry_run, progress=lambda done, total: tell(total + done, 2 * total)
+            report, self.now, dry_run=dry_run, progress=lambda done, total: tell(total + done, 2 * total), copies=copies
         )
 
     def withdraw(self, entry_id: str) -> Entry:
-        """Take back an accepted entry: it never enters the log. Raises `ConflictError` once it is sealed.
+        """Take back an accepted entry and its copies: they never enter the log; the first copy.
 
-        Where it was a correction, the credential that it would have superseded is live again.
+        Raises `ConflictError` once that is sealed. Where it was a correction, the credential that it would have
+        superseded is live again.
         """
         check_entries(self.store, Role.ISSUE, [entry_id])
-        with self.store.writing():
-            before = self.store.entries.get(entry_id)
-            after = self.store.entries.withdraw(entry_id)
-            if after.state is not before.state:
-                self.store.superseding.revive(after.id)
-                self.store.acts.add(self.now, "withdraw", after.id, {})
-        return after
+        return withdraw_award(self.store, entry_id, self.now)
 
     def entry(self, entry_id: str) -> Entry:
         """One credential by its id (`urn:uuid:…`, or the UUID alone). Raises `InputError` where there is none."""

@@ -47,7 +47,8 @@ class NodeStatus:
 
     `overdue` and `near` are promises whose anchorBy has passed, or comes within a quarter of the
     promised time, without a final anchor in the store. `unsent` to `mined` count intents of the outbox.
-    `approvals` lists wait for a second person. `recovered` of the sealed entries are known by their commitment
+    `approvals` lists wait for a second person. `copies_waiting` of the accepted entries are copies whose turn
+    comes when those before them are final. `recovered` of the sealed entries are known by their commitment
     alone. `next_anchor` says when and why.
     Times are UTC seconds.
     """
@@ -69,6 +70,7 @@ class NodeStatus:
     recovered: int
     witnesses: tuple[WitnessStatus, ...]
     approvals: int
+    copies_waiting: int = 0
 
     @property
     def healthy(self) -> bool:
@@ -100,6 +102,7 @@ def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
         store.recovered.count(),
         tuple(_witness(store, witness) for witness in store.witnesses.all()),
         awaiting_approval(store, connection.config),
+        store.copies.waiting(),
     )
 
 

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from anchor.failing import why
 from anchor.files import sync_directory, write_atomically
 from rootseal.canonical import Json
 from rootseal.errors import StoreError
@@ -61,7 +62,7 @@ def finish_swap(directory: Path, step: Step = lambda _: None) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError) as error:
-        raise StoreError(f"{journal}: cannot be read: {error}") from error
+        raise StoreError(f"{journal}: cannot be read: {why(error)}") from error
     try:
         for path, digest in _entries(value):
             step(f"replace {path.name}")

@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from anchor.failing import why
 from anchor.files import write_atomically
 from node.config import NodeConfig
 from node.log_key import LogKey
@@ -41,7 +42,7 @@ def compact(path: Path) -> str:
     try:
         return json.dumps(json.loads(path.read_bytes()), separators=(",", ":"))
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: the key cannot be read: {error}") from error
+        raise StoreError(f"{path}: the key cannot be read: {why(error)}") from error
 
 
 def printed_lines(text: str) -> list[str]:

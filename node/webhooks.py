@@ -7,8 +7,6 @@ that nobody can lead the node to a machine inside (SSRF). Redirects are not foll
 
 from __future__ import annotations
 
-import base64
-import hmac
 import random
 import secrets
 from collections.abc import Callable, Sequence
@@ -16,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from anchor.webhook_signing import secret_text, signature
 from node.announcing import KINDS
 from node.logs import log
 from node.store import Store
@@ -26,10 +25,9 @@ from rootseal.canonical import Json, dumps
 from rootseal.commitment import Home
 from rootseal.errors import InputError
 
-__all__ = ["EVENT_FORMAT", "SECRET_PREFIX", "Round", "Webhooks", "event_body", "signature"]
+__all__ = ["EVENT_FORMAT", "Round", "Webhooks", "event_body", "secret_text", "signature"]
 
 EVENT_FORMAT: Final = "rootseal/event/1"
-SECRET_PREFIX: Final = "whsec_"
 _SECRET_BYTES: Final = 32
 _GIVE_UP_SECONDS: Final = 3 * 86_400
 _FIRST_WAIT: Final = 5.0
@@ -86,7 +84,7 @@ class Webhooks:
             self._store.announcements.add_webhook(webhook)
             detail = {"host": urlsplit(url).hostname, "kinds": list(chosen)}
             self._store.acts.add(now, "webhook add", webhook.id, detail)
-        return webhook, SECRET_PREFIX + base64.b64encode(secret).decode("ascii")
+        return webhook, secret_text(secret)
 
     def remove(self, webhook_id: str, why: str = "removed") -> bool:
         """End it and forget its secret; False where that was done before. Raises `InputError` for an unknown id."""
@@ -171,9 +169,3 @@ def event_body(home: Home, told: Announcement, *, test: bool) -> bytes:
         "data": told.detail,
     }
     return dumps(value)
-
-
-def signature(secret: bytes, message_id: str, timestamp: int, body: bytes) -> str:
-    """`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body` (Standard Webhooks 1.0, symmetric)."""
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(secret, signed, "sha256")).decode("ascii")

@@ -5,14 +5,14 @@ Consensus-critical. A claim is (path, value), its path a tuple of member names a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256, shake_256
 from json.encoder import encode_basestring
 
 from rootseal.canonical import MAX_INTEGER, Json, dumps, member_order
 from rootseal.errors import InputError
-from rootseal.merkle import leaf_hash, root_of
+from rootseal.merkle import root_of
 
 __all__ = [
     "MAX_CLAIMS",
@@ -23,6 +23,7 @@ __all__ = [
     "encode_claim",
     "encode_claims",
     "encode_document",
+    "encode_string",
     "salt_claims",
     "walk",
 ]
@@ -48,7 +49,7 @@ def walk(document: Json) -> Iterator[Claim]:
 
     Scalars and empty containers are claims; containers with content are not.
     """
-    return (Claim(path, value) for path, _, value in _walked(document, {}))
+    return (Claim(path, value) for path, _, value in _walked(document))
 
 
 def encode_claim(claim: Claim) -> bytes:
@@ -58,51 +59,45 @@ def encode_claim(claim: Claim) -> bytes:
 
 def encode_claims(document: Json) -> tuple[tuple[Claim, ...], list[bytes]]:
     """Every claim in walk order, and JCS([path, value]) of each."""
-    walked = _walked(document, {})
-    return tuple(Claim(path, value) for path, _, value in walked), [bytes(e) for _, e, _ in walked]  # type: ignore[arg-type]
+    walked = _walked(document)
+    return tuple(Claim(path, value) for path, _, value in walked), [encoded for _, encoded, _ in walked]
 
 
-def encode_document(document: Json, known: Mapping[Path, Sequence[bytes]] | None = None) -> list[bytes]:
-    """JCS([path, value]) of every claim in walk order.
-
-    `known` gives the encodings below paths whose subtrees are the same in many documents (a template's
-    achievement): they are taken as they are and not walked again. The caller answers for their equality;
-    `node fsck` recomputes without them.
-    """
-    encodings: list[bytes] = []
-    for _, encoded, _ in _walked(document, known or {}):
-        if isinstance(encoded, bytes):
-            encodings.append(encoded)
-        else:
-            encodings.extend(encoded)
-    return encodings
+def encode_document(document: Json) -> list[bytes]:
+    """JCS([path, value]) of every claim in walk order."""
+    return [encoded for _, encoded, _ in _walked(document)]
 
 
-_Known = Mapping[Path, Sequence[bytes]]
-_Walked = tuple[Path, bytes | Sequence[bytes], Json]
+def encode_string(text: str) -> bytes:
+    """RFC 8785 §3.2.2.2 of a string: json's own escaping with ensure_ascii off is the same, to the byte."""
+    try:
+        return encode_basestring(text).encode()
+    except UnicodeEncodeError as error:
+        raise InputError("JSON", "has a lone surrogate", text) from error
 
 
-def _walked(document: Json, known: _Known) -> list[_Walked]:
-    """(path, encoding or known encodings, value) of every claim or known part, in walk order."""
-    walked: list[_Walked] = []
-    _walk(document, (), b"[[", known, walked)
+_Walked = list[tuple[Path, bytes, Json]]
+
+
+def _walked(document: Json) -> _Walked:
+    """(path, encoding, value) of every claim, in walk order."""
+    walked: _Walked = []
+    _walk(document, (), b"[[", walked)
     return walked
 
 
-def _walk(value: Json, path: Path, prefix: bytes, known: _Known, walked: list[_Walked]) -> None:
+def _walk(value: Json, path: Path, prefix: bytes, walked: _Walked) -> None:
     """Append what is at `path` and below; `prefix` is `[[` and the path's JSON so far."""
-    if known and path in known:
-        walked.append((path, known[path], value))
-    elif isinstance(value, dict) and value:
+    if isinstance(value, dict) and value:
         comma = prefix + b"," if path else prefix
         for name in sorted(value) if all(map(str.isascii, value)) else sorted(value, key=member_order):
-            _walk(value[name], (*path, name), comma + _string(name), known, walked)
+            _walk(value[name], (*path, name), comma + encode_string(name), walked)
     elif isinstance(value, list) and value:
         comma = prefix + b"," if path else prefix
         for index, element in enumerate(value):
-            _walk(element, (*path, index), comma + b"%d" % index, known, walked)
+            _walk(element, (*path, index), comma + b"%d" % index, walked)
     else:
-        encoded = _string(value) if isinstance(value, str) else _scalar(value)
+        encoded = encode_string(value) if isinstance(value, str) else _scalar(value)
         walked.append((path, b"%b],%b]" % (prefix, encoded), value))
 
 
@@ -112,14 +107,6 @@ def _scalar(value: Json) -> bytes:
     if isinstance(value, float) and (b"e" in encoded or (b"." not in encoded and abs(value) > MAX_INTEGER)):
         raise InputError("JSON", "has a number with an exponent or beyond 2^53−1", value)
     return encoded
-
-
-def _string(text: str) -> bytes:
-    """RFC 8785 §3.2.2.2 of a string: json's own escaping with ensure_ascii off is the same, to the byte."""
-    try:
-        return encode_basestring(text).encode()
-    except UnicodeEncodeError as error:
-        raise InputError("JSON", "has a lone surrogate", text) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +156,9 @@ def salted_leaves(encodings: Sequence[bytes], seed: bytes) -> tuple[list[bytes],
         raise InputError("seed", "must be 32 bytes", f"{len(seed)} bytes")
     if not 1 <= count <= MAX_CLAIMS:
         raise InputError("credential", f"must have 1 to {MAX_CLAIMS} claims", count)
-    decoys = -count % _PAD
-    stream = shake_256(_DOMAIN + seed).digest(SALT_BYTES * (1 + count + decoys))
+    salted = [*encodings, *[b""] * (-count % _PAD)]  # a decoy is a salt before nothing
+    stream = shake_256(_DOMAIN + seed).digest(SALT_BYTES * (1 + len(salted)))
     salts = [stream[at : at + SALT_BYTES] for at in range(0, len(stream), SALT_BYTES)]
-    leaves = [sha256(b"\x00" + salt + encoded).digest() for salt, encoded in zip(salts[1:], encodings, strict=False)]
-    leaves += [leaf_hash(salt) for salt in salts[count + 1 :]]
+    hashed, leaf = sha256, b"\x00"
+    leaves = [hashed(leaf + salt + encoded).digest() for salt, encoded in zip(salts[1:], salted, strict=True)]
     return leaves, salts

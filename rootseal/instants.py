@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from functools import lru_cache
 
 from rootseal.errors import InputError
 
@@ -50,13 +51,20 @@ def format_instant(seconds: int) -> str:
     if not 0 <= seconds <= LAST_INSTANT:
         raise InputError("date", "lies outside the years 1970 to 9999", seconds)
     days, rest = divmod(seconds, 86_400)
-    year, month, day = _civil(days)
-    return f"{year:04}-{month:02}-{day:02}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}Z"
+    return f"{_date(days)}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}Z"
 
 
 def format_date(seconds: int) -> str:
-    """`YYYY-MM-DD` of UTC seconds."""
-    return format_instant(seconds)[:10]
+    """`YYYY-MM-DD` of UTC seconds (0 … year 9999)."""
+    if not 0 <= seconds <= LAST_INSTANT:
+        raise InputError("date", "lies outside the years 1970 to 9999", seconds)
+    return _date(seconds // 86_400)
+
+
+@lru_cache(maxsize=4096)
+def _date(days: int) -> str:
+    year, month, day = _civil(days)
+    return f"{year:04}-{month:02}-{day:02}"
 
 
 def _civil(days: int) -> tuple[int, int, int]:

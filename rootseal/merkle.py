@@ -41,11 +41,11 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     """
     if not leaves:
         return EMPTY_ROOT
-    level = list(leaves)
+    level, hashed = list(leaves), sha256
     while len(level) > 1:
-        joined = b"".join(level)
         odd = level[-1:] if len(level) % 2 else []
-        level = [sha256(b"\x01" + joined[at : at + 64]).digest() for at in range(0, len(joined) - 63, 64)] + odd
+        pairs = zip(level[::2], level[1::2], strict=False)
+        level = [hashed(b"\x01" + left + right).digest() for left, right in pairs] + odd
     return level[0]
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "LedgerPolicy",
     "Policy",
     "format_policy",
+    "is_test",
     "parse_policy",
     "parse_trust",
 ]
@@ -146,6 +147,12 @@ def parse_policy(text: str) -> Policy:
     if len(set(places)) != len(places):
         raise ConfigError("policy.ledgers", "names one ledger twice")
     return policy
+
+
+def is_test(home: Home, policy: Policy | None) -> bool:
+    """Whether what has this home is a rehearsal: a development chain, or a ledger that the policy counts as a test."""
+    ledger = None if policy is None else policy.ledger(home)
+    return home.chain_id in TEST_CHAINS or (ledger is not None and ledger.test)
 
 
 def format_policy(policy: Policy) -> str:

@@ -23,7 +23,7 @@ from rootseal.instants import format_date
 from rootseal.issuer_check import issuer_check
 from rootseal.opened import OpenedCredential
 from rootseal.opening import OpenedFile, open_file
-from rootseal.policy import TEST_CHAINS, Policy
+from rootseal.policy import Policy, is_test
 from rootseal.verdict import Check, CredentialVerdict, Statement, Verdict, check, statement
 
 __all__ = ["Expected", "malformed", "verify", "verify_opened"]
@@ -129,8 +129,7 @@ def _kept(anchor_by: int, anchor: Anchor) -> bool:
 
 
 def _is_test(opened: OpenedCredential, policy: Policy | None) -> bool:
-    ledger = None if policy is None else policy.ledger(opened.home)
-    return opened.home.chain_id in TEST_CHAINS or (ledger is not None and ledger.test)
+    return is_test(opened.home, policy)
 
 
 def _as_of(file: OpenedFile, facts: Facts) -> int | None:

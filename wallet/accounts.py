@@ -29,10 +29,24 @@ from wallet.box import Box
 from wallet.disk import PRIVATE_FILE, read_file, write_atomically
 from wallet.locking import CIPHER, COST, is_hex, is_kdf, key_of, new_kdf
 
-__all__ = ["GAP", "Account", "account_for", "accounts_of", "create_box", "has_words", "open_seed", "prepare_more"]
+__all__ = [
+    "GAP",
+    "MAX_COPIES",
+    "Account",
+    "account_for",
+    "accounts_for",
+    "accounts_of",
+    "create_box",
+    "has_words",
+    "open_seed",
+    "prepare_more",
+]
 
 GAP: Final = 20
 """BIP-44: after so many addresses in a row that nobody used, no later one is looked for."""
+
+MAX_COPIES: Final = 64
+"""So many addresses may one issuer have, for copies that nobody can link."""
 
 _AHEAD: Final = 100
 _MAX: Final = 10_000
@@ -101,25 +115,33 @@ def accounts_of(box: Box) -> tuple[Account, ...]:
 
 
 def account_for(box: Box, issuer: str) -> Account:
-    """The address that was given to `issuer`, or a fresh one that no credential is bound to, kept under that name.
+    """The first address that was given to `issuer`, else a fresh one. Raises as `accounts_for`."""
+    return accounts_for(box, issuer, 1)[0]
 
-    Raises `InputError` where the wallet has no words, or none is left (`prepare_more` makes more).
+
+def accounts_for(box: Box, issuer: str, count: int) -> tuple[Account, ...]:
+    """The first `count` addresses of `issuer`; those that are lacking are fresh ones, kept under that name.
+
+    A fresh one is one that no credential is bound to. Raises `InputError` where the wallet has no words, `count` is
+    not 1 to `MAX_COPIES`, or too few are left (`prepare_more` makes more): then none is given.
     """
+    if not 1 <= count <= MAX_COPIES:
+        raise InputError("--copies", f"must be 1 to {MAX_COPIES}", count)
     name = clean_text(issuer, "issuer", "the name", 200)
     if not has_words(box):
         problem = "this wallet has one key and one address; a wallet made with recovery words has one for each issuer"
         raise InputError("issuer", problem)
     known = accounts_of(box)
-    given = next((account for account in known if account.issuer == name), None)
-    if given is not None:
-        return given
+    given = [account for account in known if account.issuer == name][:count]
+    if len(given) == count:
+        return tuple(given)
     bound = {held.file.subject.holder for held in box.credentials()}
-    free = next((a for a in known if a.index and a.issuer is None and a.address not in bound), None)
-    if free is None:
+    free = [a for a in known if a.index and a.issuer is None and a.address not in bound][: count - len(given)]
+    if len(given) + len(free) < count:
         raise InputError("issuer", "no address is left that was worked out ahead; add some with --more")
-    chosen = replace(free, issuer=name)
-    _write(box, tuple(chosen if account is free else account for account in known))
-    return chosen
+    fresh = {account.index: replace(account, issuer=name) for account in free}
+    _write(box, tuple(fresh.get(account.index, account) for account in known))
+    return (*given, *fresh.values())
 
 
 def prepare_more(box: Box, passphrase: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from rootseal.instants import format_instant
+from rootseal.plurals import counted
 from wallet.box import Box
 from wallet.console import as_json_option, line, print_json
 from wallet.keyring import ask_new_passphrase, passphrase_of
@@ -44,7 +45,7 @@ def backup(directory: Path, out: Path, passphrase_file: Path | None, as_json: bo
     if as_json:
         _print("wallet-backup", directory, out, made.made, made.credentials)
         return
-    line(f"{out}: your key and {made.credentials} credentials, written and read back.")
+    line(f"{out}: your key and {counted(made.credentials, 'credential')}, written and read back.")
 
 
 @click.command("restore")
@@ -69,7 +70,7 @@ def restore(directory: Path, file: Path, passphrase_file: Path | None, as_json: 
     if as_json:
         _print("wallet-restore", directory, file, found.made, found.credentials)
         return
-    line(f"Your wallet is in {directory}, with {found.credentials} credentials, as it was on")
+    line(f"Your wallet is in {directory}, with {counted(found.credentials, 'credential')}, as it was on")
     line(f"{format_instant(found.made)}. Its own passphrase is the one that it had then.")
 
 

@@ -3,6 +3,7 @@
     DIR/keystore.json                              the holder's key, Web3 Secret Storage v3
     DIR/credentials/<commitment>.credential.json   complete credentials, each for ever usable by itself
     DIR/seed.json, DIR/accounts.json               only with recovery words: see wallet.accounts
+    DIR/shown.json                                 which copy was shown to whom: see wallet.shown
 
 There is no index and no database: the folder can be copied, and a file lost or damaged costs only itself.
 """
@@ -21,7 +22,7 @@ from rootseal.files import CredentialFile
 from wallet.disk import PRIVATE_FILE, make_private_folder, read_file, write_atomically
 from wallet.merging import merge
 
-__all__ = ["SHORT_ID", "Box", "Damaged", "Held", "Kept"]
+__all__ = ["SHORT_ID", "Box", "Damaged", "Held", "Kept", "not_one"]
 
 SHORT_ID = 12
 _SUFFIX = ".credential.json"
@@ -42,6 +43,17 @@ class Held:
     def short_id(self) -> str:
         """The first digits of the commitment: what a person types."""
         return self.commitment.hex()[:SHORT_ID]
+
+    def is_meant(self, wish: str) -> bool:
+        """True iff its id begins with `wish`, or its document has that `id`."""
+        beginning = _PREFIX.fullmatch(wish) is not None and self.commitment.hex().startswith(wish)
+        return beginning or self.is_named(wish)
+
+    def is_named(self, wish: str) -> bool:
+        """True iff `wish` is its whole id, or the `id` of its document: what names this one alone."""
+        return wish != "" and (
+            wish == self.commitment.hex() or self.file.credential.get("id") in (wish, f"urn:uuid:{wish}")
+        )
 
     def save(self, file: CredentialFile) -> None:
         """Replace the file by `file`, which must be the same credential, in one step."""
@@ -99,6 +111,11 @@ class Box:
         return self.directory / "accounts.json"
 
     @property
+    def shown(self) -> Path:
+        """Where it stands which copy was shown to whom."""
+        return self.directory / "shown.json"
+
+    @property
     def _folder(self) -> Path:
         return self.directory / "credentials"
 
@@ -113,17 +130,10 @@ class Box:
 
     def find(self, wish: str) -> Held:
         """The credential whose id begins with `wish`, or whose document has that `id`. Raises `InputError`."""
-        found = [held for held in self.credentials() if _is_meant(held, wish)]
+        found = [held for held in self.credentials() if held.is_meant(wish)]
         if len(found) == 1:
             return found[0]
-        problem = "names several credentials, give more digits" if found else "names no credential in this wallet"
-        raise InputError("ID", f"{problem}; `rootseal wallet list` shows the ids", wish)
-
-    def find_all(self, wishes: tuple[str, ...]) -> tuple[Held, ...]:
-        """What each wish names, once each, in order; without wishes, all."""
-        if not wishes:
-            return self.credentials()
-        return tuple({held.commitment: held for held in map(self.find, wishes)}.values())
+        raise not_one(wish, several=bool(found))
 
     def keep(self, file: CredentialFile) -> tuple[Held, Kept]:
         """Put in a file that proves itself; of one that is here already keep the better proofs.
@@ -144,6 +154,12 @@ class Box:
         return Held(path, merged, commitment), "improved"
 
 
+def not_one(wish: str, *, several: bool) -> InputError:
+    """The refusal of an id that names several credentials, or none."""
+    problem = "names several credentials, give more digits" if several else "names no credential in this wallet"
+    return InputError("ID", f"{problem}; `rootseal wallet list` shows the ids", wish)
+
+
 def _entry(path: Path) -> Held | Damaged:
     try:
         file = CredentialFile.from_bytes(read_file(path))
@@ -153,10 +169,3 @@ def _entry(path: Path) -> Held | Damaged:
     if f"{commitment.hex()}{_SUFFIX}" != path.name:
         return Damaged(path, "the file was altered: its name and its content do not belong together")
     return Held(path, file, commitment)
-
-
-def _is_meant(held: Held, wish: str) -> bool:
-    if _PREFIX.fullmatch(wish) and held.commitment.hex().startswith(wish):
-        return True
-    document_id = held.file.credential.get("id")
-    return wish != "" and document_id in (wish, f"urn:uuid:{wish}")

@@ -20,7 +20,9 @@ _force = click.option("--force", is_flag=True, help="Replace OUT if it is there.
 
 @click.command("pdf")
 @_FILE
-@click.option("-o", "--output", metavar="OUT", required=True, type=click.Path(path_type=Path), help="The PDF to write.")
+@click.option(
+    "-o", "--out", "output", metavar="OUT", required=True, type=click.Path(path_type=Path), help="The PDF to write."
+)
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its words.")
 @_force
 @as_json_option
@@ -51,7 +53,13 @@ def pdf(file: Path, output: Path, language: str, force: bool, as_json: bool) -> 
 @click.command("qr")
 @_FILE
 @click.option(
-    "-o", "--output", metavar="OUT", required=True, type=click.Path(path_type=Path), help="An image, .svg or .png."
+    "-o",
+    "--out",
+    "output",
+    metavar="OUT",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="An image, .svg or .png.",
 )
 @_force
 @as_json_option
@@ -72,7 +80,7 @@ def qr(file: Path, output: Path, force: bool, as_json: bool) -> None:
     from wallet.compact import compact, frames
 
     if output.suffix.lower() not in (".svg", ".png"):
-        raise InputError("--output", "must end in .svg or .png", str(output))
+        raise InputError("--out", "must end in .svg or .png", str(output))
     codes = frames(compact(_read(file)))
     names = [output if len(codes) == 1 else output.with_stem(f"{output.stem}-{n}") for n in range(1, len(codes) + 1)]
     for name in names:

@@ -1,4 +1,5 @@
-"""Fetching a credential with a one-time link that the institution sent: one POST to the address in the link.
+"""Fetching a credential with a one-time link that the institution sent: one POST to the address in the link, for
+each copy of it.
 
 Statement of trust: none. What comes back is a credential file like any other, checked before it is kept. The
 secret travels in the body over https alone, so that no log on the way holds it.
@@ -12,11 +13,13 @@ import json
 import secrets
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
+from anchor.failing import why
 from rootseal.canonical import MAX_BYTES
 from rootseal.errors import InputError, UndeterminedError, VerificationError
 from rootseal.microcredential import display_text
@@ -27,6 +30,7 @@ __all__ = ["ClaimLink", "is_link"]
 
 _TIMEOUT: Final = 30.0
 _ATTEMPTS: Final = 3
+_MOST_COPIES: Final = 1000
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _WHERE: Final = "LINK"
 _DOMAIN: Final = b"rootseal/resume/1"
@@ -63,13 +67,21 @@ class ClaimLink:
         """The link without its secret, for answers and errors."""
         return f"{self.base}/claim"
 
-    def fetch(self, box: Box) -> bytes:
-        """The credential file's bytes. Running it again within ten minutes fetches it again.
+    def fetch(self, box: Box) -> Iterator[bytes]:
+        """The bytes of the credential file, and of every further copy. Within ten minutes it can be done again.
 
         Raises `VerificationError` where the link gives nothing (used, expired, unknown), and
         `UndeterminedError` where the institution cannot be asked now.
         """
-        body = json.dumps({"secret": self.secret, "resume": self._resume(box)}).encode()
+        asked: dict[str, object] = {"secret": self.secret, "resume": self._resume(box)}
+        data, copies = self._tried(asked)
+        yield data
+        # The first file is asked for as it was before there were copies, so that an older node answers as well.
+        for copy in range(2, copies + 1):
+            yield self._tried({**asked, "copy": copy})[0]
+
+    def _tried(self, asked: Mapping[str, object]) -> tuple[bytes, int]:
+        body = json.dumps(asked).encode()
         trouble: UndeterminedError | None = None
         for _ in range(_ATTEMPTS):
             try:
@@ -89,20 +101,24 @@ class ClaimLink:
         key = sha256(_DOMAIN + sha256(own).digest() + self.secret.encode()).digest()[:16]
         return base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii")
 
-    def _post(self, body: bytes) -> bytes:
+    def _post(self, body: bytes) -> tuple[bytes, int]:
+        """One file, and how many copies there are."""
         headers = {"Content-Type": "application/json", "User-Agent": "rootseal"}
         request = urllib.request.Request(f"{self.base}/v1/claims", body, headers, method="POST")
         try:
             with open_url(self.base, request, _TIMEOUT) as answer:
                 data: bytes = answer.read(MAX_BYTES + 1)
+                copies = str(answer.headers.get("Rootseal-Copies") or 1)
         except urllib.error.HTTPError as error:
             raise _refusal(error, self.shown) from None
         except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            raise UndeterminedError(f"{self.shown} could not be reached: {reason}", "claim.unreachable") from error
+            raise UndeterminedError(f"{self.shown} could not be reached: {why(error)}", "claim.unreachable") from error
         if len(data) > MAX_BYTES:
             raise UndeterminedError(f"{self.shown} answered with more than {MAX_BYTES} bytes", "claim.large")
-        return data
+        if not (copies.isascii() and copies.isdigit() and len(copies) < 5 and 1 <= int(copies) <= _MOST_COPIES):
+            problem = f"says that there are {display_text(copies)} copies; at most {_MOST_COPIES} are fetched"
+            raise UndeterminedError(f"{self.shown} {problem}", "claim.copies")
+        return data, int(copies)
 
 
 def _refusal(error: urllib.error.HTTPError, shown: str) -> VerificationError | UndeterminedError:

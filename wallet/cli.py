@@ -11,21 +11,24 @@ from rootseal.canonical import Json
 from rootseal.errors import InputError, RootsealError, UndeterminedError, VerificationError
 from rootseal.ethereum import ZERO_ADDRESS, checksum_address
 from rootseal.files import CredentialFile
+from rootseal.policy import is_test
 from wallet.accounts import accounts_of
 from wallet.backup_cli import backup, restore
-from wallet.box import SHORT_ID, Box, Held
+from wallet.box import SHORT_ID, Box, Damaged, Held
 from wallet.carry_cli import link, pdf, qr
 from wallet.claiming_link import ClaimLink, is_link
 from wallet.console import as_json_option, finish, line, paragraph, print_json
+from wallet.copies import Copies, copies_of, everything_named
 from wallet.credits_cli import claim, credits_overview, reason, redeem
 from wallet.disk import read_file
 from wallet.key_cli import address, addresses, init, restore_words
-from wallet.listing import entry_json, print_entries
+from wallet.listing import group_json, print_groups, test_sentence
 from wallet.merging import is_anchored
 from wallet.present_cli import present
 from wallet.proving import require_proof
 from wallet.serving_cli import serve
-from wallet.settings import load_policy
+from wallet.settings import load_policy, own_policy
+from wallet.shown import Record, read_record
 from wallet.updating import Updater, exit_code_of
 
 __all__ = ["main"]
@@ -100,20 +103,36 @@ def receive(directory: Path, files: tuple[str, ...], as_json: bool) -> None:
 
 @main.command("list")
 @_DIR
+@click.option("--copies", "every_copy", is_flag=True, help="Each copy too: its number, its whole id, and who saw it.")
 @as_json_option
-def list_credentials(directory: Path, as_json: bool) -> None:
+def list_credentials(directory: Path, every_copy: bool, as_json: bool) -> None:
     """List what the wallet holds: title, issuer, dates, credits, and whether it is published yet.
 
+    A credential of which the issuer gave you several copies stands there once, and with how many were shown.
+
     \b
-    Example:
+    Examples:
       rootseal wallet list ~/wallet
+      rootseal wallet list ~/wallet --copies
+
+    Exit codes: 0 listed; 1 a file is damaged.
     """
-    entries = tuple(Box.open(directory).entries())
+    box = Box.open(directory)
+    entries = tuple(box.entries())
+    damaged = [entry for entry in entries if isinstance(entry, Damaged)]
+    try:
+        record: Record | None = read_record(box)
+    except RootsealError as error:
+        record = None
+        damaged.append(Damaged(box.shown, error.diagnostics()))
+    groups: list[Copies | Damaged] = [*copies_of(entry for entry in entries if isinstance(entry, Held)), *damaged]
+    policy = own_policy()
     if as_json:
-        print_json({"format": "rootseal/wallet-list/1", "credentials": [entry_json(entry) for entry in entries]})
+        found = [group_json(one, record, policy) for one in groups]
+        print_json({"format": "rootseal/wallet-list/1", "credentials": found})
     else:
-        print_entries(entries)
-    finish(0 if all(isinstance(entry, Held) for entry in entries) else 1)
+        print_groups(groups, record, policy, every_copy=every_copy)
+    finish(1 if damaged else 0)
 
 
 @main.command("update")
@@ -141,20 +160,22 @@ def update(
     """
     box = Box.open(directory)
     updater = Updater.of(node_url, rpc, load_policy(policy, ()), int(time.time()))
-    codes = [_update_one(updater, held, as_json) for held in box.find_all(ids)]
+    codes = [_update_one(updater, held, as_json) for held in everything_named(box, ids)]
     if not codes and not as_json:
         line("The wallet holds no credentials.")
     finish(_worst(codes))
 
 
 def _receive_link(box: Box, link: ClaimLink, as_json: bool) -> int:
-    """As `_receive_one`; 3 where the institution cannot be asked."""
+    """As `_receive_one`, for every copy that the link gives; 3 where the institution cannot be asked."""
+    codes = []
     try:
-        data = link.fetch(box)
+        for data in link.fetch(box):
+            codes.append(_receive_one(box, link.shown, data, as_json))
     except (VerificationError, UndeterminedError) as error:
         _say(as_json, link.shown, "refused", None, error.diagnostics())
-        return error.exit_code
-    return _receive_one(box, link.shown, data, as_json)
+        codes.append(error.exit_code)
+    return _worst(codes)
 
 
 def _receive_one(box: Box, path: Path | str, data: bytes, as_json: bool) -> int:
@@ -167,7 +188,8 @@ def _receive_one(box: Box, path: Path | str, data: bytes, as_json: bool) -> int:
         way_out = f". {_ask_the_chain(box, file.commitment)}" if contradiction else ""
         _say(as_json, path, "refused", None, error.diagnostics() + way_out)
         return 1
-    notes = (_document_note(box, held, file), _holder_note(box, held))
+    test = f"TEST: {test_sentence(file.home.chain_id)}." if is_test(file.home, own_policy()) else None
+    notes = (test, _document_note(box, held, file), _holder_note(box, held))
     _say(as_json, path, kept, held.commitment.hex(), " ".join(note for note in notes if note) or None)
     return 0
 

@@ -19,6 +19,7 @@ from rootseal.strict import ethereum_hex
 from wallet.box import Box
 from wallet.claiming import Consent, contract_of, keep_award, make_claim, make_redemption, send_claim
 from wallet.console import as_json_option, finish, harmless, heading, line, paragraph, print_json
+from wallet.copies import carrier_named
 from wallet.credits import CreditSum, IssuerCredits, Overview, Piece, overview, sums
 from wallet.disk import read_file, write_atomically
 from wallet.reasons import judge
@@ -45,7 +46,9 @@ _signature = click.option("--signature", metavar="0x…", help="Take this signat
 @click.command("claim")
 @_dir
 @click.argument("credential", metavar="ID")
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write the consent to hand over.")
+@click.option(
+    "-o", "--out", "output", metavar="FILE", type=click.Path(path_type=Path), help="Write the consent to hand over."
+)
 @click.option("--send", is_flag=True, help="Send it yourself and pay for it; needs --rpc.")
 @click.option("--rpc", metavar="URL", help="A node of the chain, for --send.")
 @click.option("--digest", "only_digest", is_flag=True, help="Print what has to be signed elsewhere, and stop.")
@@ -77,7 +80,7 @@ def claim(directory: Path, credential: str, as_json: bool, **options: Any) -> No
     if sending and options["rpc"] is None:
         raise click.UsageError("--send needs --rpc URL.")
     box, policy = Box.open(directory), load_policy(options["policy"], ())
-    file = box.find(credential).file
+    file = carrier_named(box, credential).file
     contract = contract_of(file.home, policy, _address(options["contract"]))
     deadline, consent = _deadline(options["until"]), _consent(box, options)
     value: dict[str, Json] = {"contract": address_text(contract), "deadline": deadline, "file": None, "gas": None}
@@ -121,7 +124,9 @@ def claim(directory: Path, credential: str, as_json: bool, **options: Any) -> No
 @click.argument("credential", metavar="ID")
 @click.option("--receiver", metavar="N", required=True, type=click.IntRange(1), help="Number of the institution.")
 @click.option("--award", metavar="TEXT", required=True, help="What it gives you for them; only its hash goes on chain.")
-@click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(path_type=Path), help="To hand over.")
+@click.option(
+    "-o", "--out", "output", metavar="FILE", required=True, type=click.Path(path_type=Path), help="To hand over."
+)
 @_until
 @_contract
 @_policy
@@ -145,7 +150,7 @@ def redeem(
     if options["signature"] is not None:
         raise InputError("--signature", "cannot be given here: the salt is drawn anew each time; use --contract-wallet")
     box, policy = Box.open(directory), load_policy(options["policy"], ())
-    file = box.find(credential).file
+    file = carrier_named(box, credential).file
     contract = contract_of(file.home, policy, _address(options["contract"]))
     deadline, consent = _deadline(options["until"]), _consent(box, options)
     made = make_redemption(file, contract, receiver, award, deadline, consent)

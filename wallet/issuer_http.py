@@ -15,6 +15,7 @@ from email.message import Message
 from typing import IO
 from urllib.parse import urlsplit
 
+from anchor.failing import why
 from rootseal.canonical import MAX_BYTES
 from rootseal.commitment import Commitment
 from rootseal.errors import InputError, UndeterminedError, shorten
@@ -67,8 +68,7 @@ class IssuerNode:
         except urllib.error.HTTPError as error:
             return _refusal(error, deadline, address)
         except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            raise UndeterminedError(f"{address} could not be reached: {reason}", "node.unreachable") from error
+            raise UndeterminedError(f"{address} could not be reached: {why(error)}", "node.unreachable") from error
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

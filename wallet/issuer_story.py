@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rootseal.ethereum import address_text, checksum_address
 from rootseal.facts import DocumentFact, KeyFact
 from rootseal.instants import format_instant
+from rootseal.plurals import counted
 from wallet.console import harmless
 
 if TYPE_CHECKING:
@@ -196,8 +197,8 @@ def _anchors(history: IssuerHistory) -> str:
     if last is None:
         return "It has anchored nothing yet."
     return (
-        f"It has anchored {history.head.sequence} times, {history.head.size} entries in all; last on "
-        f"{format_instant(last['time'])}."
+        f"It has anchored {counted(history.head.sequence, 'time')}, {counted(history.head.size, 'entry')} in all; "
+        f"last on {format_instant(last['time'])}."
     )
 
 

@@ -66,7 +66,8 @@ def restore_words(
     """Make a wallet anew in the new folder DIR from its 24 words and your credential files.
 
     Each FILE is put in, and the address that it was issued to is looked for among those that the words give, until
-    20 in a row were never used. The passphrase is a new one, of your choice.
+    20 in a row were never used. The passphrase is a new one, of your choice. Words cannot tell which copy of a
+    credential was shown to whom: all copies look as if nobody had seen them. A backup can (`wallet restore`).
 
     \b
     Examples:
@@ -76,6 +77,8 @@ def restore_words(
     Exit codes: 0 restored; 1 a FILE does not prove itself: nothing was made; 2 the words are wrong, or DIR is in use.
     """
     from wallet.accounts import accounts_of, create_box
+    from wallet.copies import copies_of
+    from wallet.shown import FORGOTTEN
     from wallet.words import read_words, seed_of
 
     now = int(time.time())
@@ -88,6 +91,8 @@ def restore_words(
     own = {account.address for account in accounts_of(box)}
     if not as_json:
         _tell_strange([path for path, holder in zip(files, holders, strict=True) if holder not in own | {ZERO_ADDRESS}])
+        if any(copies.several for copies in copies_of(box.credentials())):
+            paragraph(FORGOTTEN)
     _tell(directory, address_of(box.keystore), as_json)
 
 
@@ -111,38 +116,54 @@ def address(directory: Path, as_json: bool) -> None:
 @click.command("addresses")
 @_DIR
 @click.option("--issuer", metavar="NAME", help="Give this issuer, named as you like, an address of its own.")
+@click.option(
+    "--copies",
+    metavar="K",
+    type=click.IntRange(1, 64),
+    help="Give it K addresses, one for each copy of a credential; needs --issuer.",
+)
 @click.option("--more", is_flag=True, help="First work out a hundred more. Needs the passphrase.")
 @_passphrase
 @as_json_option
-def addresses(directory: Path, issuer: str | None, more: bool, passphrase_file: Path | None, as_json: bool) -> None:
+def addresses(
+    directory: Path, issuer: str | None, copies: int | None, more: bool, passphrase_file: Path | None, as_json: bool
+) -> None:
     """List which address was given to which issuer, or give one out: nobody can tell that two are yours.
 
-    Only a wallet made with recovery words has several. The same name gets the same address again.
+    Only a wallet made with recovery words has several. The same name gets the same address again. With --copies the
+    issuer gets several, on one line with spaces between: it puts them so into the list's column "holder", and issues
+    as many copies that cannot be linked. The same K gives the same addresses, a larger one adds to them.
 
     \b
     Examples:
       rootseal wallet addresses ~/wallet
       rootseal wallet addresses ~/wallet --issuer "Example University"
+      rootseal wallet addresses ~/wallet --issuer "Example University" --copies 8
 
     Exit codes: 0 done; 2 this wallet has one key alone, or no address is left.
     """
-    from wallet.accounts import account_for, accounts_of, prepare_more
+    from wallet.accounts import accounts_for, accounts_of, prepare_more
 
+    if copies is not None and issuer is None:
+        raise click.UsageError("--copies needs --issuer: whom are the addresses for?")
     box = Box.open(directory)
     if more:
         prepare_more(box, passphrase_of(passphrase_file))
-    chosen = None if issuer is None else account_for(box, issuer)
+    chosen = () if issuer is None else accounts_for(box, issuer, copies or 1)
+    if chosen and not as_json:
+        click.echo(" ".join(checksum_address(account.address) for account in chosen))
+        return
+    bound = {held.file.subject.holder for held in box.credentials()}
     shown = [account for account in accounts_of(box) if account.index == 0 or account.issuer is not None]
     if as_json:
-        given = None if chosen is None else address_text(chosen.address)
-        listed = [account.to_json() for account in shown]
-        print_json({"format": "rootseal/wallet-addresses/1", "given": given, "addresses": listed})
-        return
-    if chosen is not None:
-        line(checksum_address(chosen.address))
+        given = [address_text(account.address) for account in chosen]
+        listed = [{**account.to_json(), "used": account.address in bound} for account in shown]
+        result = {"given": given[0] if given else None, "givenCopies": given, "addresses": listed}
+        print_json({"format": "rootseal/wallet-addresses/1", **result})
         return
     for account in shown:
-        line(f"{checksum_address(account.address)}  {account.issuer or 'for anybody'}")
+        used = "  (a credential here is bound to it)" if account.address in bound else ""
+        line(f"{checksum_address(account.address)}  {account.issuer or 'for anybody'}{used}")
 
 
 def _with_one_key(directory: Path, passphrase: str) -> Box:

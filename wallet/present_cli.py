@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,11 +16,15 @@ from rootseal.opened import disclosed
 from rootseal.presentation import Presentation
 from wallet.box import Box, Held
 from wallet.console import as_json_option, heading, line, paragraph, print_json
+from wallet.copies import pick
+from wallet.copy_words import copy_sentences
 from wallet.disclosing import PRESETS, path_text
 from wallet.disk import write_atomically
 from wallet.keyring import open_answers, passphrase_of
 from wallet.merging import is_anchored
 from wallet.presenting import Preview, Question, answered, assemble, holders_of, preview, require_sound
+from wallet.shown import clean_who
+from wallet.spending import Choice, Plan, Wish, hand_out, plan
 
 __all__ = ["present"]
 
@@ -46,6 +51,8 @@ _UNPROVEN = (
 @click.option(
     "--small", is_flag=True, help="Leave out the proof of publication itself, for codes: a verifier then asks a chain."
 )
+@click.option("--for", "who", metavar="WHO", help="Whom you show it to, as you call them. [default: A of --audience]")
+@click.option("--reuse", is_flag=True, help="Show a copy that somebody else saw, where no other is left.")
 @click.option("--audience", metavar="A", help="Who asked, exactly as they gave it. Signs with your key; needs --nonce.")
 @click.option("--nonce", metavar="N", help="The word that they gave you to sign.")
 @click.option(
@@ -54,9 +61,8 @@ _UNPROVEN = (
     type=click.IntRange(1, _MAX_LIFE),
     help="Seconds for which the answer counts. [default: 3600]",
 )
-@click.option(
-    "-o", "--output", metavar="OUT", required=True, type=click.Path(path_type=Path), help="The file to write."
-)
+@click.option("-o", "--out", "output", metavar="OUT", type=click.Path(path_type=Path), help="The file to write.")
+@click.option("--dry-run", is_flag=True, help="Show what they would see, and which copy; write nothing.")
 @click.option("--force", is_flag=True, help="Replace OUT if it is there.")
 @click.option(
     "--passphrase-file", metavar="F", type=click.Path(path_type=Path), help="Read the passphrase from this file."
@@ -68,10 +74,13 @@ def present(
     wishes: tuple[str, ...],
     subject: bool,
     small: bool,
+    who: str | None,
+    reuse: bool,
     audience: str | None,
     nonce: str | None,
     expires: int | None,
-    output: Path,
+    output: Path | None,
+    dry_run: bool,
     force: bool,
     passphrase_file: Path | None,
     as_json: bool,
@@ -81,30 +90,55 @@ def present(
     With --audience and --nonce the file also answers the verifier's question, signed with your key; the
     address that the credential was issued to is then shown.
 
+    Where the issuer gave you several copies, each WHO gets one of its own, so that two who compare cannot tell that
+    they saw the same learner; the same WHO gets the same copy again. The wallet writes down who saw which. What you
+    show may link them all the same: your name, a rare title, the dates. With
+    --subject the copy that carries the credits is shown: what you claim on the chain names that copy and its address.
+
     \b
     Examples:
       rootseal wallet present ~/wallet 3f2a --disclose title -o for-employer.presentation.json
       rootseal wallet present ~/wallet 3f2a 77c0 --disclose grade --disclose credits -o two.presentation.json
       rootseal wallet present ~/wallet 3f2a --disclose credentialSubject.achievement.criteria -o p.json
       rootseal wallet present ~/wallet 3f2a --disclose learner --audience "Example Ltd" --nonce 8c1f02 -o p.json
+      rootseal wallet present ~/wallet 3f2a --disclose grade --for "Example Ltd" -o p.json
+      rootseal wallet present ~/wallet 3f2a --disclose grade --for "Example Ltd" --dry-run
 
-    Exit codes: 0 written; 1 the credential does not prove itself; 2 wrong usage, nothing was written.
+    Exit codes: 0 written; 1 the credential does not prove itself, or no copy is left; 2 wrong usage, nothing was
+    written; 3 another program showed the copy meanwhile.
     """
     now = int(time.time())
     question = _question(audience, nonce, expires, now)
+    if not dry_run:
+        output = _free(output, force)
+    box = Box.open(directory)
+    wish = Wish(_who(who, audience), subject, question is not None, reuse)
+    planned = plan(box, pick(box, ids), wish)
+    made = assemble([held.file for held in planned.held], wishes, subject or question is not None, small=small)
+    if output is None or dry_run:
+        require_sound(made.to_bytes(), now)
+        output = None
+    else:
+        if question is not None:
+            made = answered(made, question, *open_answers(box, holders_of(made), passphrase_of(passphrase_file)))
+        hand_out(planned, made, now, partial(write_atomically, output))
+    previews = [preview(held.file, shown) for held, shown in zip(planned.held, made.credentials, strict=True)]
+    _report(output, planned, previews, made, as_json)
+
+
+def _free(output: Path | None, force: bool) -> Path:
+    if output is None:
+        raise click.UsageError("-o OUT is needed: the file to write; or --dry-run, which writes none")
     if output.exists() and not force:
         raise InputError(str(output), "exists already; give another name, or --force to replace it")
-    box = Box.open(directory)
-    chosen = box.find_all(ids)
-    made = assemble([held.file for held in chosen], wishes, subject or question is not None, small=small)
-    if question is not None:
-        answers = open_answers(box, holders_of(made), passphrase_of(passphrase_file))
-        made = answered(made, question, *answers)
-    data = made.to_bytes()
-    require_sound(data, now)
-    write_atomically(output, data)
-    previews = [preview(held.file, shown) for held, shown in zip(chosen, made.credentials, strict=True)]
-    _report(output, chosen, previews, made, as_json)
+    return output
+
+
+def _who(named: str | None, audience: str | None) -> str | None:
+    """In the learner's words, else in the verifier's own. White space alone names nobody."""
+    if named is not None:
+        return clean_who(named)
+    return clean_who(audience, "--audience") if audience is not None and audience.strip() else None
 
 
 def _question(audience: str | None, nonce: str | None, expires: int | None, now: int) -> Question | None:
@@ -117,25 +151,34 @@ def _question(audience: str | None, nonce: str | None, expires: int | None, now:
     return Question(audience, nonce, now, now + (3600 if expires is None else expires))
 
 
-def _report(output: Path, chosen: tuple[Held, ...], previews: list[Preview], made: Presentation, as_json: bool) -> None:
+def _report(output: Path | None, planned: Plan, previews: list[Preview], made: Presentation, as_json: bool) -> None:
     if as_json:
-        credentials = [_preview_json(held, seen) for held, seen in zip(chosen, previews, strict=True)]
+        credentials = [_preview_json(choice, seen) for choice, seen in zip(planned.choices, previews, strict=True)]
         signatures = 0 if made.holder is None else len(made.holder.signatures)
-        result = {"file": str(output), "credentials": credentials, "signatures": signatures}
+        result: dict[str, Json] = {"file": None if output is None else str(output), "for": planned.wish.who}
+        result |= {"dryRun": output is None, "credentials": credentials, "signatures": signatures}
         print_json({"format": "rootseal/wallet-present/1", **result})
         return
-    for held, seen in zip(chosen, previews, strict=True):
-        _print_preview(held, seen)
-        if not is_anchored(held.file) or held.file.issuer_document is None:
+    for choice, seen in zip(planned.choices, previews, strict=True):
+        _print_preview(choice.held, seen)
+        if not is_anchored(choice.held.file) or choice.held.file.issuer_document is None:
             paragraph(_UNPROVEN)
+        for sentence in copy_sentences(planned, choice, seen.holder is not None):
+            paragraph(sentence)
     if made.holder is not None:
         heading(f"Signed for {made.holder.audience}, question {made.holder.nonce}.")
-    heading(f"Written to {output}.")
+    heading("Nothing was written, and no copy counts as shown." if output is None else f"Written to {output}.")
 
 
-def _preview_json(held: Held, seen: Preview) -> Json:
+def _preview_json(choice: Choice, seen: Preview) -> Json:
+    copies = choice.copies
+    copy: Json = None
+    if copies.several:
+        seen_by: Json = [one.who for one in choice.others]
+        copy = {"number": choice.number, "of": len(copies.members), "left": choice.left, "seenBy": seen_by}
     return {
-        "id": held.commitment.hex(),
+        "id": choice.held.commitment.hex(),
+        "copy": copy,
         "shown": [{"path": list(claim.path), "value": claim.value} for claim in seen.shown],
         "hidden": [list(path) for path in seen.hidden],
         "holder": None if seen.holder is None else seen.holder.lower(),

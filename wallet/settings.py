@@ -10,7 +10,7 @@ from rootseal.errors import ConfigError, InputError
 from rootseal.policy import Policy, format_policy, parse_policy, parse_trust
 from wallet.disk import read_file, write_atomically
 
-__all__ = ["default_policy_path", "load_policy", "read_policy", "write_policy"]
+__all__ = ["default_policy_path", "load_policy", "own_policy", "read_policy", "write_policy"]
 
 _LIMIT = 1 << 20
 
@@ -36,6 +36,14 @@ def load_policy(named: Path | None, trusts: Sequence[str]) -> Policy | None:
     for trust in trusts:
         policy = (policy or Policy()).with_trust(parse_trust(trust))
     return policy
+
+
+def own_policy() -> Policy | None:
+    """The user's own policy, for what is said beside something else: None where there is none, or none that reads."""
+    try:
+        return load_policy(None, ())
+    except (ConfigError, InputError):
+        return None
 
 
 def read_policy(path: Path) -> Policy:

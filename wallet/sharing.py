@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from anchor.failing import why
 from rootseal.errors import InputError, UndeterminedError, VerificationError
 from rootseal.microcredential import display_text
 from wallet.issuer_http import open_url
@@ -85,8 +86,7 @@ def _leave(base: str, sealed: bytes, days: int) -> dict[str, object]:
     except urllib.error.HTTPError as error:
         raise _refusal(error, base) from None
     except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
-        raise UndeterminedError(f"{base} could not be reached: {reason}", "link.unreachable") from error
+        raise UndeterminedError(f"{base} could not be reached: {why(error)}", "link.unreachable") from error
     except (ValueError, RecursionError):
         raise UndeterminedError(f"{base} answered something else than a link", "link.answer") from None
     return found if isinstance(found, dict) else {}

@@ -11,6 +11,7 @@ from rootseal.errors import InputError
 from rootseal.ethereum import parse_address
 from rootseal.instants import format_instant
 from rootseal.opening import open_file
+from rootseal.plurals import counted
 from rootseal.policy import LedgerPolicy, Policy
 from wallet.console import as_json_option, line, paragraph, print_json
 from wallet.disk import read_file, write_atomically
@@ -67,10 +68,11 @@ def snapshot(
         })  # fmt: skip
         return
     line(f"{out}: issuer {issuer} as of {format_instant(block.timestamp)} (final block {block.number}).")
+    publications, entries = counted(len(made.state.anchors), "publication"), counted(made.state.head.size, "entry")
+    accreditors = counted(len(made.state.accreditations), "accreditor")
     paragraph(
-        f"It holds {len(made.state.anchors)} publications, the status of {made.state.head.size} entries, and what "
-        f"{len(made.state.accreditations)} accreditors gave. Whoever uses it must know this block hash from a source "
-        f"of their own: {place}",
+        f"It holds {publications}, the status of {entries}, and what {accreditors} gave. Whoever uses it must know "
+        f"this block hash from a source of their own: {place}",
         2,
     )
 

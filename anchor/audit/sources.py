@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import requests
 
 from anchor.audit.archives import open_archive
+from anchor.failing import known_why
 from rootseal.errors import InputError, UndeterminedError
 
 __all__ = ["DirectorySource", "HttpSource", "Source", "open_source"]
@@ -106,7 +107,7 @@ class HttpSource:
                 return self._once(path, limit)
             except requests.RequestException as error:
                 if attempt + 1 == _ATTEMPTS:
-                    reason = type(error).__name__
+                    reason = known_why(error) or type(error).__name__
                     raise UndeterminedError(f"{path} could not be fetched: {reason}", "log.unreachable") from error
                 time.sleep(_PAUSE * (attempt + 1))
         raise AssertionError("unreachable")

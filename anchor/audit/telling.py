@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Final
@@ -14,6 +17,7 @@ import requests
 
 from anchor.audit.catalogue import SEVERITIES
 from anchor.audit.watching import Look
+from anchor.webhook_signing import signature
 from rootseal.canonical import Json, dumps
 from rootseal.errors import InputError, UndeterminedError
 
@@ -23,27 +27,42 @@ _TIMEOUT: Final = 10.0
 
 
 class Webhook:
-    """Posts each alarm as JSON (`rootseal/audit-alarm/1`); any 2xx takes it. Raises `InputError` for no address."""
+    """Posts each alarm as JSON (`rootseal/audit-alarm/1`); any 2xx takes it. Raises `InputError` for no address.
 
-    def __init__(self, url: str) -> None:
+    With a `secret` it is signed after Standard Webhooks. The message's id is made of the alarm's bytes, so that it is
+    the same however often the alarm is told. `clock` gives UTC seconds.
+    """
+
+    def __init__(self, url: str, secret: bytes | None = None, clock: Callable[[], float] = time.time) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InputError("--webhook", "must begin with http:// or https://", url)
         self._url = url
+        self._secret = secret
+        self._clock = clock
         self._session = requests.Session()
         self._session.trust_env = parts.hostname not in ("127.0.0.1", "localhost", "::1")
 
     def __call__(self, alarm: dict[str, Json]) -> None:
         """Raises `UndeterminedError` where it was not taken."""
-        headers = {"Content-Type": "application/json", "User-Agent": "rootseal-audit"}
+        body = dumps(alarm)
+        headers = {"Content-Type": "application/json", "User-Agent": "rootseal-audit", **self._signed(body)}
         try:
-            answer = self._session.post(
-                self._url, data=dumps(alarm), headers=headers, timeout=_TIMEOUT, allow_redirects=False
-            )
+            answer = self._session.post(self._url, data=body, headers=headers, timeout=_TIMEOUT, allow_redirects=False)
         except requests.RequestException as error:
             raise UndeterminedError(f"the webhook did not answer: {type(error).__name__}", "webhook") from error
         if not 200 <= answer.status_code < 300:
             raise UndeterminedError(f"the webhook answered HTTP {answer.status_code}", "webhook")
+
+    def _signed(self, body: bytes) -> dict[str, str]:
+        if self._secret is None:
+            return {}
+        at, name = int(self._clock()), f"msg_{sha256(body).hexdigest()[:32]}"
+        return {
+            "webhook-id": name,
+            "webhook-timestamp": str(at),
+            "webhook-signature": signature(self._secret, name, at, body),
+        }
 
 
 @dataclass

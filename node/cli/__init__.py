@@ -9,6 +9,7 @@ from node.cli.acts import reinstate, revoke, suspend
 from node.cli.admin import admin, annul
 from node.cli.anchoring import anchor, run
 from node.cli.approving import approve, reject, waiting
+from node.cli.copying import copies
 from node.cli.credits import credits_group
 from node.cli.delivering import bounces, claim_link, deliver, delivered, deliveries
 from node.cli.forecasting import forecast
@@ -17,6 +18,7 @@ from node.cli.issuing import issue, seal, withdraw
 from node.cli.keeping import backup, erase, restore
 from node.cli.keys import keys
 from node.cli.leaving import exit_bundle
+from node.cli.looking import show
 from node.cli.making import init
 from node.cli.passphrases import recovery_sheet
 from node.cli.publishing import publish
@@ -51,10 +53,11 @@ def main(ctx: click.Context) -> None:
 
 
 for _command in (
-    init, forecast, templates, issue, withdraw, waiting, approve, reject, seal, anchor, export, update,
+    init, forecast, templates, issue, show, withdraw, waiting, approve, reject, seal, anchor, export, update,
     deliver, bounces, claim_link, delivered, deliveries, run,
-    status, revoke, suspend, reinstate, reissue, reason, credits_group, export_log, fsck, backup, restore, recover,
-    erase, exit_bundle, recovery_sheet, token, webhook, errands, publish, keys, ledgers, admin, annul, accredit,
+    status, revoke, suspend, reinstate, reissue, reason, copies, credits_group, export_log, fsck, backup, restore,
+    recover, erase, exit_bundle, recovery_sheet, token, webhook, errands, publish, keys, ledgers, admin, annul,
+    accredit,
     succeed, accept_succession,
 ):  # fmt: skip
     main.add_command(_command)

@@ -10,6 +10,7 @@ import click
 
 from node.cli.terminal import answer, directory_argument, harmless, json_option, leave, opened, tell
 from rootseal.errors import InputError
+from rootseal.plurals import counted
 
 if TYPE_CHECKING:
     from node.bulk_status import BulkOutcome
@@ -75,7 +76,9 @@ def _which(command: F) -> F:
 def revoke(
     directory: Path, ids: Sequence[str], file: Path | None, dry_run: bool, as_json: bool, reason: str, note: str | None
 ) -> None:
-    """Revoke credentials for ever. 'anchor' or 'run' sends it.
+    """Revoke credentials for ever, with all their copies. 'anchor' or 'run' sends it.
+
+    Any copy's id means all copies. Those that are sealed and not anchored yet are revoked as soon as they are.
 
     With --file every row is accounted for; good rows are queued even where others are refused.
 
@@ -96,7 +99,7 @@ def revoke(
 def suspend(
     directory: Path, ids: Sequence[str], file: Path | None, dry_run: bool, as_json: bool, note: str | None
 ) -> None:
-    """Suspend credentials until they are reinstated. 'anchor' or 'run' sends it.
+    """Suspend credentials, with all their copies, until they are reinstated. 'anchor' or 'run' sends it.
 
     \b
     Examples:
@@ -111,7 +114,7 @@ def suspend(
 @click.command()
 @_which
 def reinstate(directory: Path, ids: Sequence[str], file: Path | None, dry_run: bool, as_json: bool) -> None:
-    """End the suspension of credentials. 'anchor' or 'run' sends it.
+    """End the suspension of credentials and of all their copies. 'anchor' or 'run' sends it.
 
     \b
     Examples:
@@ -172,9 +175,10 @@ def _although_ahead(
 ) -> tuple[StatusOutcome, bool]:
     """Sent and waited for here, because a node whose chain is ahead sends nothing by itself."""
     import time
+    from dataclasses import replace
 
     from node.although_ahead import act_although_ahead
-    from node.statuses import Act, StatusOutcome
+    from node.statuses import Act
     from node.stopped import node_stopped
 
     with node_stopped(directory, services.store, f"node {act}"):
@@ -182,7 +186,7 @@ def _although_ahead(
     if done.problem is not None:
         tell(f"Not yet: {done.problem}. Run it again.")
     status = done.status
-    return StatusOutcome(status.act, status.requested, (*done.standing, *status.already), status.intents), done.final
+    return replace(status, already=(*done.standing, *status.already)), done.final
 
 
 def _by_list(services: Services, act: str, file: Path, reason: int, dry_run: bool) -> BulkOutcome:
@@ -205,9 +209,17 @@ def _answer(outcome: StatusOutcome, as_json: bool, *, final: bool = False) -> No
         "requested": list(outcome.requested),
         "already": list(outcome.already),
         "intents": list(outcome.intents),
+        "following": list(outcome.following),
+        "withdrawn": list(outcome.withdrawn),
     }
     lines = [f"{credential_id}: {act} is queued" for credential_id in outcome.requested]
     lines += [f"{credential_id}: {act} was asked for before" for credential_id in outcome.already]
+    lines += [
+        f"{credential_id}: a copy that is not anchored yet; {act} follows then" for credential_id in outcome.following
+    ]
+    lines += [
+        f"{credential_id}: a copy that was not sealed yet, and is withdrawn" for credential_id in outcome.withdrawn
+    ]
     if outcome.requested:
         lines.append("It is final on chain." if final else _takes_effect())
     answer(as_json, "act", value, lines)
@@ -228,15 +240,15 @@ def _list_json(outcome: BulkOutcome) -> dict[str, Any]:
 def _list_lines(outcome: BulkOutcome) -> list[str]:
     act, verb = outcome.act.value, "would be queued" if outcome.dry_run else "queued"
     lines = [
-        f"{len(outcome.rows)} rows: {outcome.count('queued')} {verb} to {act}, {outcome.count('already')} asked for "
-        f"before, {outcome.count('twice')} named twice, {outcome.count('refused')} refused."
+        f"{counted(len(outcome.rows), 'row')}: {outcome.count('queued')} {verb} to {act}, {outcome.count('already')} "
+        f"asked for before, {outcome.count('twice')} named twice, {outcome.count('refused')} refused."
     ]
     refused = [row for row in outcome.rows if row.outcome == "refused"]
     lines += [f"  line {row.line}: {harmless(row.reason, 300)}" for row in refused[:_SHOWN]]
     if len(refused) > _SHOWN:
         lines.append(f"  … and {len(refused) - _SHOWN} more; --json shows every row")
     if outcome.intents:
-        lines += [f"{len(outcome.intents)} transactions carry it.", _takes_effect()]
+        lines += [f"It goes out in {counted(len(outcome.intents), 'transaction')}.", _takes_effect()]
     return lines
 
 

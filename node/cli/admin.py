@@ -12,6 +12,7 @@ from node.cli.keys import EitherOrder
 from node.cli.terminal import answer, directory_argument, json_option
 from rootseal.errors import ConflictError, InputError
 from rootseal.ethereum import ZERO_ADDRESS, address_text, checksum_address, parse_address
+from rootseal.plurals import counted
 
 __all__ = ["admin", "annul"]
 
@@ -123,7 +124,8 @@ def annul(directory: Path, ids: tuple[str, ...], dry_run: bool, yes: bool, as_js
         planned = plan(governor, ids)
         cost = None if planned.call is None else governor.cost(planned.call)
         if not dry_run and planned.call is not None:
-            confirm([f"{len(planned.entries)} revocations are annulled, which stands on the ledger for ever."], yes)
+            told = f"This annuls {counted(len(planned.entries), 'revocation')}, which stands on the ledger for ever."
+            confirm([told], yes)
             take_back(governor, planned)
         value = {
             "done": not dry_run,

@@ -9,6 +9,7 @@ import click
 
 from node.cli.shapes import anchor_json, checkpoint_json
 from node.cli.terminal import answer, directory_argument, json_option, leave, opened, tell
+from rootseal.plurals import counted
 
 if TYPE_CHECKING:
     from node.anchoring import AnchorOutcome
@@ -58,7 +59,7 @@ def _sentence(outcome: AnchorOutcome) -> str:
     if outcome.checkpoint is None:
         nothing = "Nothing is sealed yet, so there is nothing to anchor."
         return nothing if outcome.reached else f"Not yet: {outcome.problem}."
-    log, row = f"The log of {outcome.checkpoint.size} entries is", outcome.anchor
+    log, row = f"The log of {counted(outcome.checkpoint.size, 'entry')} is", outcome.anchor
     if not outcome.reached:
         return f"{log} not {outcome.until} yet: {outcome.problem}. Run it again."
     if row is None:

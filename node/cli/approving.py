@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +16,7 @@ from rootseal.instants import format_instant
 
 if TYPE_CHECKING:
     from node.approving import Submission
+    from node.looking import WaitingRow
     from node.principal import Principal
     from node.services import Services
 
@@ -23,6 +24,7 @@ __all__ = ["acting", "approve", "reject", "token_option", "waiting"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_SHOWN = 25
 _submission = click.argument("submission", metavar="SUBMISSION", type=click.IntRange(1))
 
 
@@ -54,9 +56,10 @@ def acting(services: Services, token_file: Path | None) -> Iterator[Principal | 
 @directory_argument
 @json_option
 def waiting(directory: Path, as_json: bool) -> None:
-    """List what was issued and waits for a second person, oldest first.
+    """List what was issued and waits for a second person, oldest first, row by row.
 
-    Only where second_approver is on in node.toml does sealing wait for it.
+    Of each list the first 25 rows are shown, with --json all. 'show' prints one credential's document. Only where
+    second_approver is on in node.toml does sealing wait for it.
 
     \b
     Example:
@@ -65,13 +68,15 @@ def waiting(directory: Path, as_json: bool) -> None:
     Exit codes: 0 listed.
     """
     from node.approving import Approving
+    from node.looking import waiting_rows
 
     with opened(directory) as services:
         found, on = Approving(services.store, time.time).waiting(), services.config.second_approver
-    lines = [line for item in found for line in _lines(item)] if on or found else []
+        rows = {item.id: waiting_rows(services.store, item.id) for item in found}
+    lines = [line for item in found for line in _lines(item, rows[item.id])]
     if not on and found:
         lines.append("second_approver is off in node.toml: they are sealed without an approval.")
-    value = {"secondApprover": on, "submissions": [_json(item) for item in found]}
+    value = {"secondApprover": on, "submissions": [_json(item, rows[item.id]) for item in found]}
     answer(as_json, "waiting", value, lines or ["Nothing waits for an approval."])
 
 
@@ -81,7 +86,7 @@ def waiting(directory: Path, as_json: bool) -> None:
 @token_option("a token with the role approve, of another person than issued it", required=True)
 @json_option
 def approve(directory: Path, submission: int, token_file: Path, as_json: bool) -> None:
-    """Let a submission be sealed. 'waiting' lists them with one credential of each to look at.
+    """Let a submission be sealed. 'waiting' shows its rows beforehand, 'show' one credential's document.
 
     'seal' or 'run' seals it then; the grace time counts from the issuing.
 
@@ -93,12 +98,14 @@ def approve(directory: Path, submission: int, token_file: Path, as_json: bool) -
     """
     from node.access import Access, read_token_file
     from node.approving import Approving
+    from node.looking import waiting_rows
 
     with opened(directory) as services:
         principal = read_token_file(Access(services.store, time.time), token_file)
         with acting_as(principal):
             done = Approving(services.store, time.time).approve(submission, principal)
-    answer(as_json, "approve", _json(done), _lines(done))
+        rows = waiting_rows(services.store, submission)
+    answer(as_json, "approve", _json(done, rows), _lines(done, rows))
 
 
 @click.command()
@@ -122,10 +129,10 @@ def reject(directory: Path, submission: int, reason: str, token_file: Path | Non
 
     with opened(directory) as services, acting(services, token_file) as principal:
         done = Approving(services.store, time.time).reject(submission, principal, reason)
-    answer(as_json, "reject", _json(done), _lines(done))
+    answer(as_json, "reject", _json(done, ()), _lines(done, ()))
 
 
-def _json(item: Submission) -> dict[str, Any]:
+def _json(item: Submission, rows: Sequence[WaitingRow]) -> dict[str, Any]:
     return {
         "id": item.id,
         "submittedAt": item.submitted_at,
@@ -141,12 +148,25 @@ def _json(item: Submission) -> dict[str, Any]:
         "withdrawn": item.withdrawn,
         "templates": {key: count for key, count in item.templates if count},
         "preview": item.preview,
+        "copies": item.copies,
+        "rows": [
+            {
+                "line": row.line,
+                "id": row.id,
+                "learnerId": row.learner_id,
+                "learner": row.learner,
+                "microCredential": row.micro_credential,
+                "awardedOn": row.awarded_on,
+            }
+            for row in rows
+        ],
     }
 
 
-def _lines(item: Submission) -> list[str]:
+def _lines(item: Submission, rows: Sequence[WaitingRow]) -> list[str]:
     who = harmless(item.person) if item.person else "the command line"
     what = ", ".join(f"{count} of {harmless(key)}" for key, count in item.templates if count) or "nothing that waits"
+    what += f", {item.copies} copies of each" if item.copies > 1 else ""
     lines = [f"{item.id}  {what}; issued {format_instant(item.submitted_at)} by {who}: {item.state}"]
     if item.decided_at is not None:
         by = harmless(item.decided_person) if item.decided_person else "the command line"
@@ -155,6 +175,11 @@ def _lines(item: Submission) -> list[str]:
         lines.append(f"    reason: {harmless(item.reason, 500)}")
     if item.withdrawn:
         lines.append(f"    {item.withdrawn} withdrawn")
-    if item.preview is not None and item.state == "waiting":
-        lines.append(f"    look at one: {item.preview}")
+    for row in rows[:_SHOWN]:
+        learner = f"{harmless(row.learner_id, 60)} {harmless(row.learner, 80)}".strip()
+        lines.append(f"    line {row.line}: {learner}; {harmless(row.micro_credential)} of {row.awarded_on}  {row.id}")
+    if len(rows) > _SHOWN:
+        lines.append(f"    … and {len(rows) - _SHOWN} more; --json shows every row")
+    if rows and item.state == "waiting":
+        lines.append(f"    'rootseal node show DIR {item.preview}' prints one document")
     return lines

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from node.cli.terminal import answer, counted, directory_argument, json_option, leave, opened, progress
+from node.cli.terminal import answer, directory_argument, json_option, leave, opened, progress
 from rootseal.errors import InputError
 from rootseal.instants import format_instant
+from rootseal.plurals import counted
 
 if TYPE_CHECKING:
     from node.delivery.ledger import Ledger, ListAccount
@@ -37,7 +38,7 @@ def deliver(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Mail every credential that is final on chain and that nobody was handed yet.
+    """Mail every credential that is final on chain, with all its copies, and that nobody was handed yet.
 
     Safe to interrupt and to run again: no mail is sent twice by itself. Where the connection broke between a
     mail and the server's answer, the mail may have arrived; it is sent again only with --resend-uncertain, under
@@ -138,9 +139,12 @@ def bounces(directory: Path, files: tuple[Path, ...], as_json: bool) -> None:
 @directory_argument
 @click.argument("entry_id", metavar="ID")
 @click.option("--expires", type=click.IntRange(1, 366), metavar="DAYS", help="[default: claim_days of node.toml]")
+@click.option("--before-final", is_flag=True, help="Although not all copies of it are final on chain yet.")
 @json_option
-def claim_link(directory: Path, entry_id: str, expires: int | None, as_json: bool) -> None:
-    """Make a one-time link to one credential, for its learner. Older links to it that nobody opened end.
+def claim_link(directory: Path, entry_id: str, expires: int | None, before_final: bool, as_json: bool) -> None:
+    """Make a one-time link to one credential, with all its copies, for its learner.
+
+    Older links to it that nobody opened end.
 
     It is shown once: only a hash of its secret is kept. Whoever opens it first gets the whole credential.
 
@@ -148,7 +152,8 @@ def claim_link(directory: Path, entry_id: str, expires: int | None, as_json: boo
     Example:
       rootseal node claim-link mynode 0b6f… --expires 7
 
-    Exit codes: 0 made; 2 no such credential, or public_url is not set; 3 it is not sealed yet, or revoked.
+    Exit codes: 0 made; 2 no such credential, or public_url is not set; 3 it is not sealed yet, not all of its
+    copies are final, or it is revoked.
     """
     from node.delivery.links import ClaimLinkService
 
@@ -157,7 +162,8 @@ def claim_link(directory: Path, entry_id: str, expires: int | None, as_json: boo
         service = ClaimLinkService(
             services.store, services.config.public_url, lambda entry: exporter.credential_file(entry).to_bytes()
         )
-        link = service.make(entry_id, services.now, expires or services.config.claim_days)
+        days = expires or services.config.claim_days
+        link = service.make(entry_id, services.now, days, before_final=before_final)
     value = {"id": link.entry, "link": link.url, "expiresAt": link.expires_at, "ended": link.ended}
     lines = [link.url, f"It works once, until {format_instant(link.expires_at)}."]
     if link.ended:
@@ -254,4 +260,4 @@ def _account_lines(account: ListAccount, title: str) -> list[str]:
     repeated = f" + {account.repeated} issued before" if account.repeated else ""
     rows = f"{account.issued} issued + {account.refused} refused + {account.of('withdrawn')} withdrawn{repeated}"
     parts = f"{account.of('delivered')} delivered + {account.of('waiting')} waiting + {account.of('failed')} failed"
-    return [f"{title}: {account.rows} rows = {rows}", f"  {account.issued} issued = {parts}"]
+    return [f"{title}: {counted(account.rows, 'row')} = {rows}", f"  {account.issued} issued = {parts}"]

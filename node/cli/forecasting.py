@@ -26,6 +26,7 @@ _count = click.IntRange(0, _MOST)
 @click.option("--per-year", required=True, type=_count, metavar="N", help="Credentials a year.")
 @click.option("--batches", required=True, type=_count, metavar="B", help="Batches a year: each becomes one anchor.")
 @click.option("--revocations", default=0, type=_count, metavar="R", show_default=True, help="Revocations a year.")
+@click.option("--copies", default=1, type=click.IntRange(1, 16), metavar="K", show_default=True, help="Copies of each.")
 @click.option("--gas-price", metavar="G", help="Price of gas in gwei, for example 12.5.  [default: the chain's now]")
 @click.option("--coin-price", metavar="P", help="Price of one coin in your money, for example 2500.")
 @json_option
@@ -34,6 +35,7 @@ def forecast(
     per_year: int,
     batches: int,
     revocations: int,
+    copies: int,
     gas_price: str | None,
     coin_price: str | None,
     as_json: bool,
@@ -54,7 +56,7 @@ def forecast(
     config = read_config(directory)
     price = _price_now(directory, config) if gas_price is None else int(_decimal("--gas-price", gas_price) * GWEI)
     money = None if coin_price is None else _decimal("--coin-price", coin_price)
-    found = reckon(ForecastRequest(per_year, batches, revocations, price, money), config.chain_id)
+    found = reckon(ForecastRequest(per_year, batches, revocations, price, money, copies), config.chain_id)
     answer(as_json, "forecast", {"test": config.test, **found.to_json()}, _lines(found, config.test))
 
 
@@ -85,8 +87,9 @@ def _lines(found: Forecast, test: bool) -> list[str]:
     lines = (
         ["TEST ledger: the coin here is worth nothing; the figures are for a chain with these prices."] if test else []
     )
+    each = "" if request.copies == 1 else f", {request.copies} copies of each"
     lines.append(
-        f"{request.credentials:,} credentials a year in {request.batches:,} batches, {request.revocations:,} "
+        f"{request.credentials:,} credentials a year{each} in {request.batches:,} batches, {request.revocations:,} "
         f"revocations, at {Decimal(request.gas_price) / 10**9:f} gwei a gas:"
     )
     lines.append(f"  a year:         {_cost(found, found.gas, found.coin)}")

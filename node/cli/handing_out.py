@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from node.cli.terminal import answer, directory_argument, json_option, leave, opened, progress
+from rootseal.plurals import counted
 
 if TYPE_CHECKING:
     from node.exporting import ExportOutcome
@@ -86,7 +87,8 @@ def export_log(directory: Path, out: Path, as_json: bool) -> None:
     with opened(directory) as services, progress("Writing tiles") as move:
         done = LogPublisher(services).write(out, move)
     value = {"out": str(out), "size": done.size, "before": done.before, "files": done.files}
-    answer(as_json, "export-log", value, [f"{out} holds the log of {done.size} entries ({done.before} before)."])
+    told = f"{out} holds the log of {counted(done.size, 'entry')} ({done.before} before)."
+    answer(as_json, "export-log", value, [told])
 
 
 def _as_json(outcome: ExportOutcome) -> dict[str, Any]:
@@ -102,10 +104,11 @@ def _as_json(outcome: ExportOutcome) -> dict[str, Any]:
 
 def _lines(outcome: ExportOutcome) -> list[str]:
     total = outcome.written + outcome.unchanged
-    lines = [f"{outcome.directory}: {outcome.written} files written, {outcome.unchanged} up to date already."]
+    written = counted(outcome.written, "file")
+    lines = [f"{outcome.directory}: {written} written, {outcome.unchanged} up to date already."]
     if outcome.anchored < total:
-        lines.append(f"{total - outcome.anchored} hold a promise only: anchor, then 'rootseal node update'.")
+        lines.append(f"With a promise only: {total - outcome.anchored}; anchor, then 'rootseal node update'.")
     if outcome.waiting:
-        lines.append(f"{outcome.waiting} accepted credentials have no file yet: they are not sealed.")
+        lines.append(f"Accepted and not sealed, so without a file yet: {outcome.waiting}.")
     lines += [f"not of this node, left alone: {name}" for name in outcome.unknown]
     return lines

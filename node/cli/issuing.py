@@ -11,10 +11,11 @@ from node.cli.approving import acting, token_option
 from node.cli.previewing import anchor_cost, cost_json, cost_line, in_words
 from node.cli.refused import check_refused_name, refused_json, refused_lines, write_refused
 from node.cli.shapes import checkpoint_json
-from node.cli.terminal import answer, counted, directory_argument, json_option, leave, opened, progress, tell
+from node.cli.terminal import answer, directory_argument, json_option, leave, opened, progress, tell
 from node.roster.sources import MAX_ROSTER_BYTES
 from rootseal.errors import InputError
 from rootseal.instants import format_instant
+from rootseal.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from node.issuance import IssuedRow, IssueOutcome
@@ -32,6 +33,13 @@ __all__ = ["issue", "seal", "withdraw"]
     help="Write refused rows to this file, in the format of the list with a reason column.",
 )
 @click.option("--supersedes", metavar="ID", help="The list's one row takes the place of this credential.")
+@click.option(
+    "--copies",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    help="Issue so many copies of each, which nobody can link; needs as many anchors, one after another.",
+)
 @token_option("needed where second_approver is on")
 @json_option
 def issue(
@@ -40,6 +48,7 @@ def issue(
     dry_run: bool,
     refused: Path | None,
     supersedes: str | None,
+    copies: int,
     token_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -55,6 +64,10 @@ def issue(
     With --supersedes the old credential stays valid until the anchor of the new one is final; then it is
     revoked as superseded, by 'anchor' or 'run'. Credits keep their identity.
 
+    With --copies K each learner gets K credentials that say the same, and shows each employer another one. The holder
+    cell then holds K addresses with spaces between them, or none. One copy carries the credits. Each is sealed only
+    when the one before it is final on chain, and all are handed out together.
+
     Where second_approver is on in node.toml, name who issues with --token-file; another person approves
     ('waiting', 'approve') before anything is sealed.
 
@@ -62,6 +75,7 @@ def issue(
     Examples:
       rootseal node issue mynode june.xlsx --dry-run
       rootseal node issue mynode june.csv --refused to-correct.csv
+      rootseal node issue mynode june.csv --copies 4
       rootseal node issue mynode corrected.csv --supersedes 0b6f…
 
     Exit codes: 0 every row is issued; 1 rows were refused, or this person may not; 2 the list as a whole cannot be
@@ -73,7 +87,9 @@ def issue(
     with opened(directory) as services, acting(services, token_file):
         second = services.config.second_approver
         with progress("Working through the list") as move:
-            outcome = services.issue(data, file.name, dry_run=dry_run, supersedes=supersedes, progress=move)
+            outcome = services.issue(
+                data, file.name, dry_run=dry_run, supersedes=supersedes, progress=move, copies=copies
+            )
         cost = anchor_cost(services) if dry_run else None
     if refused is not None:
         write_refused(refused, outcome.refused, data, file.name)
@@ -81,7 +97,7 @@ def issue(
     if cost is not None:
         lines.append(cost_line(cost))
     if supersedes is not None and outcome.issued and not dry_run:
-        lines.append("The old credential is revoked when the anchor of the new one is final.")
+        lines.append("The old credential is revoked, with all its copies, when the anchor of the new one is final.")
     answer(as_json, "issue", {**_issue_json(outcome), "cost": cost and cost_json(cost)}, lines)
     leave(1 if outcome.refused else 0)
 
@@ -99,6 +115,7 @@ def _issue_json(outcome: IssueOutcome) -> dict[str, Any]:
     return {
         "dryRun": outcome.dry_run,
         "rows": outcome.total,
+        "copies": outcome.copies,
         "issued": [_row(row) for row in outcome.issued],
         "already": [_row(row) for row in outcome.already],
         "refused": refused_json(outcome.refused),
@@ -118,15 +135,22 @@ def _issue_lines(outcome: IssueOutcome, refused: Path | None, second: bool) -> l
         lines[0] += f", {len(outcome.already)} issued before"
     if outcome.blank:
         lines[0] += f", and {counted(len(outcome.blank), 'blank line')}"
+    they = agreeing(len(outcome.issued), "It waits", "They wait")
     if outcome.refused:
         lines += ["Refused:", *refused_lines(outcome.refused)]
-        lines += [f"Correct them and issue the list again{f'; they are in {refused}' if refused else ''}."]
+        where = "" if refused is None else f"; written to {refused}"
+        lines += [f"Correct {agreeing(len(outcome.refused), 'it', 'them')} and issue the list again{where}."]
     if outcome.dry_run and outcome.sample is not None:
         lines += ["One of the credentials, in plain words (--json shows the document):", *in_words(outcome.sample)]
     elif outcome.issued and second:
-        lines.append("They wait for another person: 'rootseal node waiting DIR', then 'approve' or 'reject'.")
-    elif outcome.issued:
-        lines.append("They wait to be sealed: 'rootseal node seal DIR' does it now, 'withdraw' still takes one back.")
+        lines.append(f"{they} for another person: 'rootseal node waiting DIR', then 'approve' or 'reject'.")
+    if outcome.copies > 1 and outcome.issued:
+        lines.append(
+            f"{outcome.copies} copies of each: they take {outcome.copies} anchors, one after another, and are handed "
+            "out when all are final."
+        )
+    if outcome.issued and not second and not outcome.dry_run:
+        lines.append(f"{they} to be sealed: 'rootseal node seal DIR' does it now, 'withdraw' still takes one back.")
     return lines
 
 
@@ -135,7 +159,9 @@ def _issue_lines(outcome: IssueOutcome, refused: Path | None, second: bool) -> l
 @click.argument("credential_id", metavar="ID")
 @json_option
 def withdraw(directory: Path, credential_id: str, as_json: bool) -> None:
-    """Take back a credential before it is sealed. It never enters the log.
+    """Take back a credential before it is sealed, with all its copies. It never enters the log.
+
+    Once the first copy is sealed this is refused; 'copies --withdraw' takes back copies that still wait.
 
     \b
     Example:
@@ -176,14 +202,17 @@ def seal(directory: Path, timeout: float, as_json: bool) -> None:
             tell("'rootseal node run' works here and was asked to seal.")
         unapproved = len(services.store.submissions.waiting()) if services.config.second_approver else 0
         count = 0 if checkpoint is None else checkpoint.size - (0 if before is None else before.size)
-    value: dict[str, Any] = {"sealed": count, "checkpoint": None}
+        copies = services.store.copies.waiting()
+    value: dict[str, Any] = {"sealed": count, "copiesWaiting": copies, "checkpoint": None}
     lines = ["Nothing waits to be sealed."] if not unapproved else []
     if checkpoint is not None:
         value["checkpoint"] = checkpoint_json(checkpoint)
         lines = [
-            f"Sealed {count}: the log has {checkpoint.size} entries, its root is {checkpoint.root.hex()}.",
+            f"Sealed {count}: the log has {counted(checkpoint.size, 'entry')}, its root is {checkpoint.root.hex()}.",
             f"Promised on chain by {format_instant(checkpoint.anchor_by)}.",
         ]
+    if copies:
+        lines.append(f"Further copies that wait until those before them are final on chain: {copies}.")
     if unapproved:
         lists = counted(unapproved, "list")
         lines.append(f"{lists} not sealed: a second person must approve first ('rootseal node waiting').")

@@ -10,6 +10,7 @@ import click
 
 from node.cli.terminal import answer, directory_argument, json_option, leave, opened
 from rootseal.instants import format_instant
+from rootseal.plurals import counted
 
 if TYPE_CHECKING:
     from node.backup import BackupOutcome
@@ -53,7 +54,8 @@ def _backup_json(outcome: BackupOutcome) -> dict[str, Any]:
 
 
 def _backup_lines(outcome: BackupOutcome, directory: Path) -> list[str]:
-    lines = [f"{outcome.path}: {outcome.size} bytes, a log of {outcome.log_size} entries. It holds learners' data."]
+    log = counted(outcome.log_size, "entry")
+    lines = [f"{outcome.path}: {outcome.size} bytes, a log of {log}. It holds learners' data."]
     lines += [f"NOT in it, because it lies outside {directory}: {name}" for name in outcome.left_out]
     lines.append("NOT in it: the passphrase. Without it the keys cannot be opened; keep it in another place.")
     return [*lines, f"Try it out: rootseal node restore {outcome.path} SOME-NEW-DIRECTORY"]
@@ -98,7 +100,8 @@ def _restore_json(outcome: RestoreOutcome) -> dict[str, Any]:
 
 def _restore_lines(outcome: RestoreOutcome) -> list[str]:
     made = format_instant(outcome.made_at)
-    lines = [f"{outcome.directory}: the node {outcome.home} as it was at {made}, {outcome.log_size} entries sealed."]
+    log = counted(outcome.log_size, "entry")
+    lines = [f"{outcome.directory}: the node {outcome.home} as it was at {made}, {log} sealed."]
     lines += [f"FINDING: {found.sentence} [{found.code}]" for found in outcome.report.findings]
     if outcome.passphrase_file is not None:
         lines.append(
@@ -120,7 +123,7 @@ def _restore_lines(outcome: RestoreOutcome) -> list[str]:
 @click.option("--dry-run", is_flag=True, help="Say what would be erased and what would be left; change nothing.")
 @json_option
 def erase(directory: Path, entry_id: str, dry_run: bool, as_json: bool) -> None:
-    """Destroy what this node knows about one credential's learner, for ever.
+    """Destroy what this node knows about one credential's learner, for ever, with all its copies.
 
     Document, seed, e-mail, learner id and holder are overwritten, in the database, its WAL and free pages. Id,
     commitment and place in the log stay: the log stays whole, the learner's own file verifies as before, and the
@@ -144,6 +147,7 @@ def erase(directory: Path, entry_id: str, dry_run: bool, as_json: bool) -> None:
 def _erase_json(outcome: Erasure, dry_run: bool) -> dict[str, Any]:
     return {
         "id": outcome.id,
+        "entries": list(outcome.entries),
         "dryRun": dry_run,
         "erasedAt": None if dry_run and not outcome.already else outcome.erased_at,
         "already": outcome.already,
@@ -157,6 +161,8 @@ def _erase_lines(outcome: Erasure, dry_run: bool) -> list[str]:
         lines = [f"{outcome.id}: document, seed, e-mail, learner id and holder would be destroyed."]
     else:
         lines = [f"{outcome.id}: erased{' before, and scrubbed again' if outcome.already else ''}."]
+    if outcome.entries[1:]:
+        lines.append(f"That means all its {len(outcome.entries)} copies; none that was not sealed yet will be.")
     lines.append("Kept: its id, commitment and place in the log, which say nothing without the learner's file.")
     lines += [f"STILL HOLDS IT, delete it: {path}" for path in outcome.copies]
     if outcome.backup is not None:

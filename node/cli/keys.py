@@ -11,6 +11,7 @@ from node.cli.governing import confirm, cost_json, cost_line, dry_run_option, go
 from node.cli.terminal import answer, directory_argument, json_option, opened, tell
 from rootseal.ethereum import address_text, checksum_address, parse_address
 from rootseal.instants import format_instant
+from rootseal.plurals import counted
 
 if TYPE_CHECKING:
     from node.ledger_keys import Consequences
@@ -223,12 +224,13 @@ def rotate(
 
 def _consequence_lines(found: Consequences, since: int, replaced: bool = False) -> list[str]:
     name = checksum_address(found.key.address)
-    lines = [f"{name} is retired for ever; it made {found.anchors} anchors."]
+    lines = [f"{name} is retired for ever; it made {counted(found.anchors, 'anchor')}."]
     if since:
         lines.append(
             f"From {format_instant(since)} on it counts as compromised: {len(found.lost)} of its anchors stop counting"
             + (f" ({', '.join(map(str, found.lost[:20]))})" if found.lost else "")
-            + f", and with them {found.credentials} entries of the log. Every verifier rejects those, good ones too."
+            + f", and with them {counted(found.credentials, 'entry')} of the log. Every verifier rejects those, good "
+            "ones too."
         )
         lines.append("Its promises prove nothing, unless a home anchor before that date agrees with them.")
         lines.append("The date can be lowered later, and never raised or taken back.")
@@ -282,7 +284,8 @@ def _rotation_lines(done: Rotation) -> list[str]:
         f"{checksum_address(done.old)} is retired.",
     ]
     if done.moved:
-        lines.append(f"{done.moved} transactions that it had not finished are the new key's: 'rootseal node anchor'.")
+        left = counted(done.moved, "transaction")
+        lines.append(f"What it had not finished is the new key's: {left}. 'rootseal node anchor' sends them.")
     if not done.balance:
         lines.append("The new key has no money: send some of the chain's coin to it before the node anchors again.")
     return lines

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from node.cli.terminal import answer, directory_argument, json_option, leave, opened, tell
+from rootseal.plurals import counted
 
 if TYPE_CHECKING:
     from node.exit_bundle import Bundle
@@ -55,7 +56,8 @@ def _json(bundle: Bundle) -> dict[str, Any]:
 
 
 def _lines(bundle: Bundle) -> list[str]:
-    lines = [f"{bundle.path}: {bundle.files} files; a log of {bundle.size} entries, {bundle.anchored} anchored."]
+    files, log = counted(bundle.files, "file"), counted(bundle.size, "entry")
+    lines = [f"{bundle.path}: {files}; a log of {log}, {bundle.anchored} anchored."]
     lines.append(f"As of block {bundle.block}, 0x{bundle.block_hash.hex()}. Audit: {bundle.verdict}.")
     if bundle.unanchored:
         lines.append(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from node.cli.terminal import answer, directory_argument, json_option, opened, progress
+from rootseal.plurals import counted
 
 if TYPE_CHECKING:
     from node.recovering import Recovery
@@ -70,24 +71,23 @@ def recover(directory: Path, source: str, take_status: bool, dry_run: bool, as_j
 
 
 def _lines(done: Recovery, directory: Path) -> list[str]:
-    verb = "would be" if done.dry_run else "were"
+    verb = "to be " if done.dry_run else ""
     if done.size == done.before and not done.checkpoints:
-        lines = [f"This store has all {done.size} entries of the published log already."]
+        lines = [f"This store has the whole published log already: {counted(done.size, 'entry')}."]
     else:
         lines = [
-            f"The published log has {done.size} entries, this store had {done.before}.",
-            f"{done.found} {verb} found again among the accepted ones; of {done.by_commitment} only the commitment is "
-            "known.",
-            f"{len(done.checkpoints)} promises {verb} signed anew.",
+            f"The published log has {counted(done.size, 'entry')}, this store had {done.before}.",
+            f"Found again among the accepted ones: {done.found}; known by the commitment alone: {done.by_commitment}.",
+            f"Promises {verb}signed anew: {len(done.checkpoints)}.",
         ]
     if done.dry_run:
         return lines
-    lines.append(f"{done.anchors} final anchors were written down.")
+    lines.append(f"Final anchors written down: {done.anchors}.")
     if done.status_taken:
-        lines.append(f"{done.status_taken} changes of status were taken over from the ledger.")
+        lines.append(f"Changes of status taken over from the ledger: {done.status_taken}.")
     if done.status_differs:
         lines.append(
-            f"{len(done.status_differs)} credentials have a status on the ledger that this store did not ask for. "
+            f"With a status on the ledger that this store did not ask for: {len(done.status_differs)}. "
             "Yours, from after the backup? Run it again with --take-status. Not yours? See docs/drills.md."
         )
         lines += [f"  {entry_id}" for entry_id in done.status_differs[:_SHOWN]]

@@ -17,11 +17,12 @@ _SHOWN = 50
 
 
 def refused_lines(refused: Sequence[RefusedRow]) -> Iterator[str]:
-    """Line, cell, column and reason of each, the first fifty."""
+    """Line, cell, column and every reason of each, the first fifty."""
     for row in refused[:_SHOWN]:
         column = "".join(f", {part}" for part in (row.cell, row.column) if part is not None)
         value = "" if row.value is None else f" (found {harmless(row.value, 60)!r})"
         yield f"  line {row.line}{column}: {harmless(row.reason, 400)}{value}"
+        yield from (f"    and {harmless(further, 400)}" for further in row.also)
     if len(refused) > _SHOWN:
         yield f"  … and {len(refused) - _SHOWN} more; --refused FILE writes them all"
 
@@ -29,7 +30,14 @@ def refused_lines(refused: Sequence[RefusedRow]) -> Iterator[str]:
 def refused_json(refused: Sequence[RefusedRow]) -> list[dict[str, object]]:
     """The same for programs, all of them."""
     return [
-        {"line": row.line, "cell": row.cell, "column": row.column, "value": row.value, "reason": row.reason}
+        {
+            "line": row.line,
+            "cell": row.cell,
+            "column": row.column,
+            "value": row.value,
+            "reason": row.reason,
+            "also": list(row.also),
+        }
         for row in refused
     ]
 

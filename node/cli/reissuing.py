@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,13 +12,23 @@ from node.cli.terminal import answer, directory_argument, harmless, json_option,
 from rootseal.errors import InputError
 from rootseal.ethereum import address_text, checksum_address, parse_address
 
+if TYPE_CHECKING:
+    from node.reissuing import Reissue
+
 __all__ = ["reason", "reissue"]
 
 
 @click.command()
 @directory_argument
 @click.argument("credential_id", metavar="ID")
-@click.option("--holder", metavar="0x…", required=True, help="The learner's new address ('rootseal wallet address').")
+@click.option(
+    "--holder",
+    "holders",
+    metavar="0x…",
+    required=True,
+    multiple=True,
+    help="The learner's new address ('rootseal wallet address'); several times: a copy for each.",
+)
 @click.option("--checked-by", metavar="NAME", required=True, help="Who made sure that this is the learner.")
 @click.option("--how", metavar="TEXT", required=True, help="How, for example: passport at the desk.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
@@ -26,7 +37,7 @@ __all__ = ["reason", "reissue"]
 def reissue(
     directory: Path,
     credential_id: str,
-    holder: str,
+    holders: tuple[str, ...],
     checked_by: str,
     how: str,
     dry_run: bool,
@@ -37,8 +48,8 @@ def reissue(
 
     It says the same, and its credits stay the same credits: claimed ones are claimed again by the new key, and
     ones that were recognised stay spent. The old credential is revoked as superseded when the anchor of the new one is
-    final. Where second_approver is on, another person approves it first. Who checked and how stays in your
-    database; the audit log keeps only that it was done.
+    final, with all its copies. Where second_approver is on, another person approves it first. Who checked and how
+    stays in your database; the audit log keeps only that it was done.
 
     \b
     Example:
@@ -50,34 +61,44 @@ def reissue(
     from node.reissuing import Desk
     from node.reissuing import reissue as issue_anew
 
-    address, desk = parse_address(holder, "--holder"), Desk(checked_by, how)
+    addresses, desk = [parse_address(holder, "--holder") for holder in holders], Desk(checked_by, how)
     with opened(directory) as services, acting(services, token_file):
         if services.config.second_approver and not dry_run:
             require_person()
         done = issue_anew(
-            services.store, services.home, services.profile, credential_id, address, desk, services.now, dry_run=dry_run
+            services.store,
+            services.home,
+            services.profile,
+            credential_id,
+            addresses,
+            desk,
+            services.now,
+            dry_run=dry_run,
         )
     value = {
         "dryRun": dry_run,
         "old": done.old,
         # In a rehearsal none was drawn that will be used.
         "new": None if dry_run and not done.already else done.new,
-        "holder": address_text(done.holder),
+        "holder": address_text(done.holders[0]),
+        "holders": [address_text(holder) for holder in done.holders],
         "credits": done.credits,
         "already": done.already,
         "oldWithdrawn": done.withdrawn,
     }
-    answer(as_json, "reissue", value, _lines(done.old, done.new, done.holder, done.already, done.withdrawn, dry_run))
+    answer(as_json, "reissue", value, _lines(done, dry_run))
 
 
-def _lines(old: str, new: str, holder: bytes, already: bool, withdrawn: bool, dry_run: bool) -> list[str]:
-    if already:
-        return [f"{old} was issued anew to {checksum_address(holder)} before, as {new}."]
+def _lines(done: Reissue, dry_run: bool) -> list[str]:
+    old, new, withdrawn = done.old, done.new, done.withdrawn
+    to = ", ".join(map(checksum_address, done.holders))
+    if done.already:
+        return [f"{old} was issued anew to {to} before, as {new}."]
     after = "is withdrawn" if withdrawn else "is revoked as superseded when the anchor of the new one is final"
     if dry_run:
-        return [f"{old} would be issued anew to {checksum_address(holder)}; then it {after}."]
+        return [f"{old} would be issued anew to {to}; then it {after}."]
     return [
-        f"{old} is issued anew to {checksum_address(holder)}, as {new}.",
+        f"{old} is issued anew to {to}, as {new}.",
         f"The old one {after}.",
         "'rootseal node seal' and 'anchor' publish it, and so does 'run'; then 'export' it for the learner.",
     ]
@@ -87,7 +108,13 @@ def _lines(old: str, new: str, holder: bytes, already: bool, withdrawn: bool, dr
 @directory_argument
 @click.argument("credential_id", metavar="ID")
 @click.option(
-    "-o", "--output", metavar="FILE", required=True, type=click.Path(dir_okay=False, path_type=Path), help="To write."
+    "-o",
+    "--out",
+    "output",
+    metavar="FILE",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="To write.",
 )
 @json_option
 def reason(directory: Path, credential_id: str, output: Path, as_json: bool) -> None:

@@ -11,9 +11,11 @@ from node.cli.shapes import anchor_json, checkpoint_json
 from node.cli.terminal import answer, directory_argument, harmless, json_option, leave, opened
 from rootseal.anchoring import home_json
 from rootseal.instants import format_instant
+from rootseal.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from node.fsck import FsckReport
+    from node.store import Checkpoint
     from node.summary import NodeStatus, WitnessStatus
 
 __all__ = ["fsck", "status"]
@@ -46,6 +48,7 @@ def _status_json(found: NodeStatus) -> dict[str, Any]:
         "test": found.test,
         "healthy": found.healthy,
         "accepted": found.accepted,
+        "copiesWaiting": found.copies_waiting,
         "sealed": found.sealed,
         "withdrawn": found.withdrawn,
         "anchored": found.anchored,
@@ -93,21 +96,25 @@ def _status_lines(found: NodeStatus, home: str) -> list[str]:
     ]
     if found.oldest_accepted_at is not None:
         lines.append(f"The oldest has waited to be sealed since {format_instant(found.oldest_accepted_at)}.")
+    if found.copies_waiting:
+        noun = "is a further copy" if found.copies_waiting == 1 else "are further copies"
+        turn = "it is sealed when the copy before it is final on chain"
+        lines.append(f"Of the accepted, {found.copies_waiting} {noun}: {turn}.")
     if found.approvals:
         noun = "list waits" if found.approvals == 1 else "lists wait"
         lines.append(f"{found.approvals} {noun} for a second person's approval.")
     if found.checkpoint is None:
         lines.append("Nothing is sealed yet.")
     else:
-        lines.append(f"The log has {found.checkpoint.size} entries, of which {found.anchored} are final on chain.")
+        lines.append(f"The log has {counted(found.checkpoint.size, 'entry')}; final on chain: {found.anchored}.")
     if found.recovered:
         lines.append(
-            f"Of {found.recovered} entries only the commitment is known: they were read from the published log."
+            f"Of {counted(found.recovered, 'entry')} only the commitment is known, read from the published log."
         )
     for point in found.overdue:
-        lines.append(f"OVERDUE: {point.size} entries were promised on chain by {format_instant(point.anchor_by)}.")
+        lines.append(_promised("OVERDUE", point, "was promised", "were promised"))
     for point in found.near:
-        lines.append(f"Due soon: {point.size} entries are promised on chain by {format_instant(point.anchor_by)}.")
+        lines.append(_promised("Due soon", point, "is promised", "are promised"))
     waiting = ", ".join(f"{count} {state}" for state, count in found.intents.items() if count)
     lines.append(f"Transactions: {waiting or 'none'}.")
     lines += [_next_line(found), *map(_witness_line, found.witnesses)]
@@ -130,7 +137,7 @@ def _next_line(found: NodeStatus) -> str:
 
 
 def _witness_line(witness: WitnessStatus) -> str:
-    line = f"Ledger {witness.number} on chain {witness.chain_id}: {witness.anchored} entries are final there."
+    line = f"Ledger {witness.number} on chain {witness.chain_id}: {counted(witness.anchored, 'entry')} final there."
     return line if witness.problem is None else f"{line} Problem: {harmless(witness.problem, 300)}"
 
 
@@ -172,14 +179,22 @@ def _fsck_json(report: FsckReport) -> dict[str, Any]:
     }
 
 
+def _promised(word: str, point: Checkpoint, one: str, many: str) -> str:
+    verb = agreeing(point.size, one, many)
+    return f"{word}: {counted(point.size, 'entry')} {verb} on chain by {format_instant(point.anchor_by)}."
+
+
 def _fsck_lines(report: FsckReport) -> list[str]:
-    lines = [f"Checked {report.entries} entries, {report.checkpoints} checkpoints and {report.anchors} anchors."]
+    lines = [
+        f"Checked {counted(report.entries, 'entry')}, {counted(report.checkpoints, 'checkpoint')} and "
+        f"{counted(report.anchors, 'anchor')}."
+    ]
     if report.erased:
-        lines.append(f"{report.erased} of the entries were erased: their commitments are whole, the rest is gone.")
+        lines.append(f"Erased, so that only the commitment is whole: {counted(report.erased, 'entry')}.")
     if report.recovered:
-        lines.append(f"{report.recovered} of the entries are known by their commitment alone: they were recovered.")
+        lines.append(f"Known by the commitment alone, because recovered: {counted(report.recovered, 'entry')}.")
     if report.witness_anchors:
-        lines.append(f"Checked {report.witness_anchors} anchors on other ledgers.")
+        lines.append(f"Checked {counted(report.witness_anchors, 'anchor')} on other ledgers.")
     for finding in report.findings:
         mark = "repaired" if finding.repaired else "FINDING"
         lines.append(f"{mark}: {harmless(finding.sentence, 400)} [{finding.code}]")

@@ -102,15 +102,17 @@ def accept_succession(directory: Path, issuer: int, dry_run: bool, yes: bool, as
 
 
 def _warnings(governor: Governor, successor: int) -> list[str]:
+    from node.store import EntryState
+
     name = harmless(governor.record(successor).name)
     lines = [
         f"Issuer {governor.issuer} ends when issuer {successor} (“{name}”, its own words) accepts. It can never anchor "
         "again then, and nothing undoes it.",
         "Verifiers who trust this issuer do not trust the successor by that: tell them.",
     ]
-    accepted = governor.store.entries.waiting(None)
+    accepted = governor.store.entries.counts()[EntryState.ACCEPTED]
     if accepted:
-        lines.append(f"{len(accepted)} accepted credentials are not sealed, and then never will be: issue them there.")
+        lines.append(f"{accepted} accepted credentials are not sealed, and then never will be: issue them there.")
     for point in governor.store.log.unanchored()[-1:]:
         lines.append(
             f"PROMISES WILL BE BROKEN: the log up to entry {point.size} is sealed and not anchored. Run "

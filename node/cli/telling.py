@@ -143,9 +143,10 @@ def show_log(directory: Path, webhook_id: str | None, count: int, as_json: bool)
 @click.option("--once", is_flag=True, help="Needed: one round. 'run' does them all the time.")
 @json_option
 def errands(directory: Path, once: bool, as_json: bool) -> None:
-    """Do one round of what 'run' does beside its work: webhooks that are due, and mail where mail_on_final is true.
+    """Do one round of what 'run' does beside its work: webhooks that are due, and mail.
 
-    For nodes without 'run', from a timer. It does not seal or anchor.
+    Mail goes out that a program asked for over HTTP, and where mail_on_final is true whatever is final. For nodes
+    without 'run', from a timer. It does not seal or anchor.
 
     \b
     Example:

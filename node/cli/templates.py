@@ -12,7 +12,7 @@ import click
 from anchor.files import write_atomically
 from node.cli.terminal import answer, directory_argument, harmless, json_option, opened
 from node.roster.report import COLUMNS
-from node.roster.workbook import empty_workbook
+from node.roster.workbook import EMPTY_CSV, empty_workbook
 from rootseal.errors import InputError, StoreError
 from rootseal.microcredential import number_of, templates_from_json
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["templates"]
 
 _MAX_BYTES = 1 << 20
-# The byte-order mark makes spreadsheets read and keep UTF-8.
-_EMPTY_CSV = b"\xef\xbb\xbf" + ",".join(COLUMNS).encode() + b"\r\n"
 
 
 @click.group()
@@ -147,7 +145,7 @@ def sample(directory: Path, key: str, out: Path | None, as_json: bool) -> None:
     if path.exists():
         raise InputError("--out", "exists already and is not overwritten", str(path))
     try:
-        write_atomically(path, empty_workbook(item.key) if path.suffix.lower() == ".xlsx" else _EMPTY_CSV)
+        write_atomically(path, empty_workbook(item.key) if path.suffix.lower() == ".xlsx" else EMPTY_CSV)
     except OSError as error:
         raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
     lines = [f"{path}: fill it in, one row for each award, with {item.key} in the column micro_credential."]

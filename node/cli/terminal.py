@@ -20,7 +20,7 @@ from rootseal.microcredential import display_text
 if TYPE_CHECKING:
     from node.services import Services
 
-__all__ = ["answer", "counted", "directory_argument", "harmless", "json_option", "leave", "opened", "progress", "tell"]
+__all__ = ["answer", "directory_argument", "harmless", "json_option", "leave", "opened", "progress", "tell"]
 
 directory_argument = click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs, one object per line.")
@@ -45,11 +45,6 @@ def leave(code: int) -> None:
     """End the command with `code` where it is not 0."""
     if code:
         click.get_current_context().exit(code)
-
-
-def counted(number: int, one: str) -> str:
-    """`1 row`, `2 rows`: a number and what it counts."""
-    return f"{number} {one if number == 1 else one + 's'}"
 
 
 def harmless(value: object, limit: int = 200) -> str:

@@ -16,8 +16,10 @@ __all__ = [
     "AnchorPlace",
     "AwardRow",
     "BlockPlace",
+    "Body",
     "CheckpointReport",
     "Credential",
+    "CredentialDocument",
     "CredentialEvent",
     "CredentialPage",
     "CredentialSummary",
@@ -31,6 +33,7 @@ __all__ = [
     "StatusListReport",
     "StatusListRow",
     "StatusRequest",
+    "integral",
 ]
 
 Act = Literal["revoke", "suspend", "reinstate"]
@@ -46,6 +49,17 @@ class Shape(BaseModel):
         populate_by_name=True,
         json_schema_extra={"additionalProperties": False},
     )
+
+
+def integral(value: object) -> object:
+    """JSON has one kind of number: 7.0 is the integer 7."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class Body(BaseModel):
+    """What is sent: unknown members are refused, and no value is turned into another kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class FieldProblem(Shape):
@@ -82,7 +96,9 @@ class AwardRow(BaseModel):
     micro_credential: str = Field(description="Key of the micro-credential.", examples=["ledgers"])
     awarded_on: str = Field(description="Day of issuing, YYYY-MM-DD.", examples=["2026-09-01"])
     grade: str | None = Field(default=None, description="Grade, where the micro-credential has grades.")
-    holder: str | None = Field(default=None, description="The learner's wallet address, 0x….")
+    holder: str | None = Field(
+        default=None, description="The learner's wallet address, 0x…; with copies one for each, spaces between them."
+    )
 
 
 class LearnerSearch(BaseModel):
@@ -171,6 +187,8 @@ class CredentialSummary(Shape):
     supersedes: str | None = Field(description="The credential that it corrects.")
     status: Literal["valid", "suspended", "revoked"] = Field(description="As asked for.")
     status_final: bool = Field(description="False while the chain does not hold the status finally.")
+    copy_of: str | None = Field(default=None, description="The first copy, where this is another copy of that.")
+    copies: int = Field(default=1, description="How many copies of it there are; lists show the first one alone.")
 
 
 class CredentialPage(Shape):
@@ -203,6 +221,21 @@ class Credential(CredentialSummary):
     history: list[CredentialEvent] = Field(description="Oldest first.")
 
 
+class CredentialDocument(Shape):
+    """What a person looks at before approving or correcting."""
+
+    format: Literal["rootseal/credential-document/1"] = Field(
+        default="rootseal/credential-document/1", description="Which shape this is."
+    )
+    id: str = Field(description="The credential.")
+    submission: int | None = Field(description="The submission that it came with.")
+    line: int = Field(description="Its line in the list; 0 once erased.")
+    email: str | None = Field(description="Where it goes to; null once erased.")
+    holder: str | None = Field(description="The address that it is bound to.")
+    erased_at: int | None = Field(description="When it was erased.")
+    document: dict[str, Any] | None = Field(description="The document; null once erased.")
+
+
 class StatusRequest(BaseModel):
     """Acts on several credentials, all or none."""
 
@@ -211,6 +244,12 @@ class StatusRequest(BaseModel):
     act: Act = Field(description="What to do.")
     ids: list[str] = Field(min_length=1, max_length=10_000, description="Which credentials.")
     reason: Literal["none", "superseded"] = Field(default="none", description="The reason that stands on chain.")
+    note: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=2000,
+        description="To revoke or suspend: why, in your words. It stays in the node's database, for the holder alone.",
+    )
 
 
 class StatusChange(Shape):
@@ -221,6 +260,8 @@ class StatusChange(Shape):
     requested: list[str] = Field(description="Credentials for which it was queued.")
     already: list[str] = Field(description="Credentials for which it was asked before.")
     intents: list[str] = Field(description="The transactions that carry it.")
+    following: list[str] = Field(default=[], description="Copies that it reaches by itself once they are anchored.")
+    withdrawn: list[str] = Field(default=[], description="Copies that were not sealed yet, and never will be.")
 
 
 class StatusListRow(Shape):

@@ -6,29 +6,30 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from node.client.models import AnchorPlace, CheckpointReport, Shape
+from node.client.models import AnchorPlace, Body, CheckpointReport, Shape
 
 __all__ = [
     "AnchorReport",
     "AuditAct",
     "AuditActPage",
     "ChainReport",
-    "DeliveryReport",
-    "ListAccountReport",
+    "DepartmentReport",
+    "DepartmentRequest",
     "MicroCredentialList",
     "MicroCredentialReport",
     "MicroCredentialSummary",
+    "NextAnchorReport",
     "NodeReport",
     "RejectRequest",
     "SealReport",
     "SubmissionList",
     "SubmissionReport",
+    "SubmissionRow",
+    "SubmissionRowPage",
     "TemplateCount",
     "TokenList",
     "TokenReport",
-    "WebhookList",
-    "WebhookReport",
-    "WebhookRequest",
+    "WitnessReport",
 ]
 
 
@@ -61,6 +62,24 @@ class ChainReport(Shape):
     balance_wei: str | None = Field(description="Money of the node's key.")
 
 
+class NextAnchorReport(Shape):
+    """When the node anchors next."""
+
+    due: bool = Field(description="True iff it is time.")
+    reason: str = Field(description="Why, or why not yet.")
+    at: int | None = Field(description="When it will be time by the clock; null: nothing waits.")
+
+
+class WitnessReport(Shape):
+    """Another ledger that the log is anchored on."""
+
+    number: int = Field(description="Its number here.")
+    chain: int = Field(description="Chain id.")
+    sequence: int = Field(description="Anchors there.")
+    anchored: int = Field(description="Entries that are final there.")
+    failing: bool = Field(description="True iff the last round there failed.")
+
+
 class NodeReport(Shape):
     """How the node is doing: what `rootseal node status --json` says."""
 
@@ -82,6 +101,10 @@ class NodeReport(Shape):
     transactions: dict[str, int] = Field(description="Transactions by state.")
     chain: ChainReport | None = Field(description="Null where it could not be asked.")
     chain_problem: str | None = Field(description="Why not.")
+    next_anchor: NextAnchorReport = Field(description="When and why the node anchors next.")
+    awaiting_approval: int = Field(description="Lists that wait for a second person; 0 where none is asked for.")
+    recovered: int = Field(description="Credentials known by their commitment alone.")
+    ledgers: list[WitnessReport] = Field(description="Other ledgers in use.")
 
 
 class MicroCredentialSummary(Shape):
@@ -93,10 +116,11 @@ class MicroCredentialSummary(Shape):
 
 
 class MicroCredentialList(Shape):
-    """The micro-credentials that this token may see."""
+    """One page of the micro-credentials that this token may see."""
 
     format: Literal["rootseal/templates/1"] = Field(default="rootseal/templates/1", description="Which shape this is.")
-    items: list[MicroCredentialSummary] = Field(description="By key.")
+    items: list[MicroCredentialSummary] = Field(description="In order of their keys.")
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
 
 
 class MicroCredentialReport(Shape):
@@ -105,6 +129,22 @@ class MicroCredentialReport(Shape):
     format: Literal["rootseal/template/1"] = Field(default="rootseal/template/1", description="Which shape this is.")
     version: int | None = Field(default=None, description="The version that was stored; null where none was asked for.")
     template: dict[str, Any] = Field(description="As in a file of micro-credentials.")
+
+
+class DepartmentRequest(Body):
+    """Whose micro-credential it is."""
+
+    department: str | None = Field(max_length=100, description="The department; null: none in particular.")
+
+
+class DepartmentReport(Shape):
+    """Whose micro-credential it is."""
+
+    format: Literal["rootseal/template-department/1"] = Field(
+        default="rootseal/template-department/1", description="Which shape this is."
+    )
+    key: str = Field(description="The micro-credential.")
+    department: str | None = Field(description="The department, as names are compared; null: none in particular.")
 
 
 class TemplateCount(Shape):
@@ -132,15 +172,38 @@ class SubmissionReport(Shape):
     withdrawn: int = Field(description="Credentials of it that were withdrawn.")
     templates: list[TemplateCount] = Field(description="What waits, by micro-credential.")
     preview: str | None = Field(description="One of its credentials, to look at.")
+    copies: int = Field(description="Copies of each credential; each counts once.")
+
+
+class SubmissionRow(Shape):
+    """One credential of a list: whose, and for what."""
+
+    line: int = Field(description="Its line in the list.")
+    id: str = Field(description="Its id; `/v1/credentials/<id>/document` shows it whole.")
+    learner_id: str = Field(description="The learner's number.")
+    learner: str = Field(description="The learner's name.")
+    micro_credential: str = Field(description="Key of the micro-credential.")
+    awarded_on: str = Field(description="Day of issuing.")
+
+
+class SubmissionRowPage(Shape):
+    """One page of what is not sealed yet."""
+
+    format: Literal["rootseal/submission-rows/1"] = Field(
+        default="rootseal/submission-rows/1", description="Which shape this is."
+    )
+    items: list[SubmissionRow] = Field(description="In the order of the list.")
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
 
 
 class SubmissionList(Shape):
-    """Those that nobody decided on yet."""
+    """One page of those that nobody decided on yet."""
 
     format: Literal["rootseal/submissions/1"] = Field(
         default="rootseal/submissions/1", description="Which shape this is."
     )
     items: list[SubmissionReport] = Field(description="Oldest first.")
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
 
 
 class RejectRequest(BaseModel):
@@ -165,10 +228,11 @@ class TokenReport(Shape):
 
 
 class TokenList(Shape):
-    """Every token there ever was."""
+    """One page of every token there ever was."""
 
     format: Literal["rootseal/tokens/1"] = Field(default="rootseal/tokens/1", description="Which shape this is.")
     items: list[TokenReport] = Field(description="Oldest first.")
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
 
 
 class AuditAct(Shape):
@@ -188,63 +252,3 @@ class AuditActPage(Shape):
     format: Literal["rootseal/acts/1"] = Field(default="rootseal/acts/1", description="Which shape this is.")
     items: list[AuditAct] = Field(description="Oldest first.")
     next: str | None = Field(description="Cursor of the next page; null on the last one.")
-
-
-class ListAccountReport(Shape):
-    """What became of one list; the sums are rows = issued + refused + withdrawn + repeated, and
-    issued = delivered + waiting + failed.
-    """
-
-    list: int | None = Field(description="Its number; null for the total, and for what came before lists were counted.")
-    at: int | None = Field(description="When it came in.")
-    rows: int = Field(description="Rows that came in.")
-    issued: int = Field(description="Credentials that were not withdrawn.")
-    refused: int = Field(description="Rows that were refused.")
-    withdrawn: int = Field(description="Credentials that were withdrawn.")
-    repeated: int = Field(description="Rows that had their credential from another list.")
-    delivered: int = Field(description="Credentials that are with their learners.")
-    waiting: int = Field(description="Credentials that are on their way.")
-    failed: int = Field(description="Credentials that could not be delivered.")
-    fates: dict[str, int] = Field(description="The same, finer.")
-    adds_up: bool = Field(description="Whether both sums hold.")
-
-
-class DeliveryReport(Shape):
-    """The delivery ledger."""
-
-    format: Literal["rootseal/delivery-report/1"] = Field(
-        default="rootseal/delivery-report/1", description="Which shape this is."
-    )
-    adds_up: bool = Field(description="Whether every sum holds.")
-    lists: list[ListAccountReport] = Field(description="Every list.")
-    total: ListAccountReport = Field(description="All of them.")
-
-
-class WebhookRequest(BaseModel):
-    """A new webhook."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    url: str = Field(max_length=2000, description="Where events are posted to, https.")
-    kinds: list[Literal["sealed", "final", "revoked", "overdue"]] = Field(
-        default=[], max_length=4, description="Which events; none named means all."
-    )
-
-
-class WebhookReport(Shape):
-    """A webhook."""
-
-    format: Literal["rootseal/webhook/1"] = Field(default="rootseal/webhook/1", description="Which shape this is.")
-    id: str = Field(description="Its id.")
-    url: str = Field(description="Where events are posted to.")
-    kinds: list[str] = Field(description="Which events.")
-    added_at: int = Field(description="When it was added.")
-    removed_at: int | None = Field(description="When it was removed.")
-    secret: str | None = Field(default=None, description="whsec_…, in the answer that made it and never again.")
-
-
-class WebhookList(Shape):
-    """The webhooks."""
-
-    format: Literal["rootseal/webhooks/1"] = Field(default="rootseal/webhooks/1", description="Which shape this is.")
-    items: list[WebhookReport] = Field(description="Oldest first.")

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from node.access import Access, Role
 from node.api_credentials import visible
 from node.console.pages import Mistake, asked_number, page
+from node.copying import copies_of
 from node.store import Entry
 from node.store.finding import FoundEntry, Standing, Wanted
 from node.web.authentication import needs, principal
@@ -95,7 +96,7 @@ def credential_pages(routes: Blueprint, services: Services, access: Access) -> N
         found = visible(services, access, str(entry_id))
         entry = services.entry(found.id)
         store = services.store
-        successor = store.superseding.successor(found.id)
+        successor = store.superseding.successor(entry.first_id)
         return page(
             "credential",
             found=found,
@@ -104,10 +105,11 @@ def credential_pages(routes: Blueprint, services: Services, access: Access) -> N
             facts=_facts(entry),
             erased_at=store.erasures.at(found.id),
             notes=store.notes.of(found.id),
-            handed=_handed(services, entry),
+            handed=_handed(services, entry.first_id),
             submission=store.submissions.of(found.id),
+            copies=copies_of(store, found.id),
             superseded_by=None if successor is None else successor[0],
-            acts=acts_possible(found),
+            acts=acts_possible(found if found.copy_of is None else visible(services, access, found.copy_of)),
         )
 
     @routes.get("/credentials/<uuid:entry_id>/file")
@@ -123,20 +125,20 @@ def _facts(entry: Entry) -> tuple[tuple[str, str], ...]:
     return read_document(json.loads(entry.document)).labelled() if entry.document else ()
 
 
-def _handed(services: Services, entry: Entry) -> list[_Handing]:
-    """Mails, claim links and hand-overs, oldest first."""
+def _handed(services: Services, first: str) -> list[_Handing]:
+    """Mails, claim links and hand-overs, of all copies together, oldest first."""
     store, now = services.store, services.now
     found = []
-    for mail in store.mails.of(entry.id):
+    for mail in store.mails.of(first):
         state = "came back" if mail.bounced_at is not None else mail.state
         what = "Mail with the file" if mail.carries == "file" else "Mail with a claim link"
         found.append(_Handing(mail.changed_at, what, state))
-    for link in store.claim_links.of(entry.id):
+    for link in store.claim_links.of(first):
         open_or_not = "expired unopened" if link.expires_at <= now else "not opened yet"
         found.append(_Handing(link.made_at, "Claim link made", "" if link.opened_at is not None else open_or_not))
         if link.opened_at is not None:
             found.append(_Handing(link.opened_at, "Fetched with a claim link", ""))
-    given = store.hand_overs.at(entry.id)
+    given = store.hand_overs.at(first)
     if given is not None:
         found.append(_Handing(given, "Handed over in person", ""))
     return sorted(found, key=lambda handing: handing.at)

@@ -11,8 +11,10 @@ from werkzeug.exceptions import NotFound
 from node.access import Access
 from node.console.anchors import anchor_pages
 from node.console.approvals import approval_pages
+from node.console.bulk_changes import bulk_pages
 from node.console.credentials import credential_pages
 from node.console.gate import install_gate, protect_forms
+from node.console.hurry import hurry_pages
 from node.console.lists import list_pages
 from node.console.overview import overview_pages
 from node.console.pages import install_page_rules
@@ -47,7 +49,7 @@ def install_console(app: Flask, services: Services, access: Access) -> None:
     ConsoleCookies.configure(app, secure=services.config.public_url is not None)
     app.request_class = _Request
     app.session_interface = ConsoleCookies(SecretKey(services.directory))
-    forms, sessions = protect_forms(app), Sessions(access, lambda: services.now)
+    forms, sessions = protect_forms(app), Sessions(access, services.store, lambda: services.now)
     routes = Blueprint(
         "console",
         __name__,
@@ -64,6 +66,8 @@ def install_console(app: Flask, services: Services, access: Access) -> None:
     approval_pages(routes, services)
     credential_pages(routes, services, access)
     status_pages(routes, services, access)
+    bulk_pages(routes, services)
+    hurry_pages(routes, services)
 
     @routes.get("/<path:rest>")
     def nowhere(rest: str) -> str:

@@ -10,11 +10,11 @@ from werkzeug.datastructures import FileStorage
 
 from node.access import Role, acting_as
 from node.console.costs import next_cost
-from node.console.drafts import Draft, Drafts
-from node.console.pages import Mistake, go, page
+from node.console.drafts import Drafts, ListDraft
+from node.console.pages import Mistake, file_name, go, page
 from node.console.words import counted
 from node.problems import Refused
-from node.roster import MAX_ROSTER_BYTES
+from node.roster import MAX_ROSTER_BYTES, MOST_COPIES
 from node.roster.returned import returned_list, returned_suffix
 from node.web.authentication import needs, principal
 from node.web.bodies import bounded
@@ -31,6 +31,7 @@ _UUID: Final = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f
 _GONE: Final = "This list is not kept here any more: an hour has passed, or the node was restarted. Upload it again."
 _NO_FILE: Final = "Choose the file of your list: CSV, XLSX or JSON lines."
 _BAD_ID: Final = "Give the number of the credential as its page shows it, or leave this empty."
+_BAD_COPIES: Final = "Give a number of copies from 1 to 16; 1 is usual."
 _OTHER_BYTES: Final = (
     "The list that you looked at is not the one that is kept here. Nothing was issued; upload it again."
 )
@@ -59,7 +60,8 @@ def list_pages(routes: Blueprint, services: Services) -> None:
     @needs(Role.ISSUE)
     @bounded(MAX_ROSTER_BYTES)
     def check_list() -> Response:
-        return pages.check(request.files.get("list"), request.form.get("corrects", "").strip().lower())
+        corrects, copies = request.form.get("corrects", "").strip().lower(), request.form.get("copies", "1").strip()
+        return pages.check(request.files.get("list"), corrects, copies)
 
     @routes.get("/lists/<draft_id>")
     @needs(Role.ISSUE)
@@ -89,9 +91,11 @@ class _Lists:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._drafts = Drafts(lambda: services.now)
+        self._drafts: Drafts[ListDraft] = Drafts(lambda: services.now)
 
-    def form(self, status: int = 200, mistakes: tuple[Mistake, ...] = (), corrects: str = "") -> Response:
+    def form(
+        self, status: int = 200, mistakes: tuple[Mistake, ...] = (), corrects: str = "", copies: str = "1"
+    ) -> Response:
         """Where a list is chosen."""
         drafts = self._drafts.of(session["id"])
         return page(
@@ -99,31 +103,49 @@ class _Lists:
             status,
             mistakes=mistakes,
             corrects=corrects,
+            copies=copies,
             drafts=drafts,
             keys=sorted(self._services.templates()),
         )
 
-    def check(self, sent: FileStorage | None, corrects: str) -> Response:
+    def check(self, sent: FileStorage | None, corrects: str, copies: str) -> Response:
         """Read every row and render the documents, store nothing but the bytes in memory."""
         if corrects and _UUID.fullmatch(corrects) is None:
             return self.form(422, (Mistake("corrects", _BAD_ID),), corrects[:60])
+        if not (copies.isascii() and copies.isdigit() and len(copies) < 3 and 1 <= int(copies) <= MOST_COPIES):
+            return self.form(422, (Mistake("copies", _BAD_COPIES),), corrects, copies[:3])
         if sent is None or not sent.filename:
-            return self.form(422, (Mistake("list", _NO_FILE),), corrects)
+            return self.form(422, (Mistake("list", _NO_FILE),), corrects, copies)
         data = sent.read(MAX_ROSTER_BYTES + 1)
-        name = "".join(c for c in sent.filename if c.isprintable())[-100:] or "list"
+        name = file_name(sent)
         templates = self._services.store.templates.count()
         try:
             with acting_as(principal()):
-                outcome = self._services.issue(data, name, dry_run=True, supersedes=corrects or None)
+                outcome = self._services.issue(
+                    data, name, dry_run=True, supersedes=corrects or None, copies=int(copies)
+                )
         except InputError as error:
-            field = "corrects" if error.where == "id" else "list"
-            return self.form(422, (Mistake(field, f"{error.where}: {error.problem}."),), corrects)
+            corrected = error.where in ("id", "--supersedes")
+            where = "Number of the credential" if corrected else error.where
+            mistake = Mistake("corrects" if corrected else "list", f"{where}: {error.problem}.")
+            return self.form(422, (mistake,), corrects, copies)
         except ConflictError as error:
-            return self.form(409, (Mistake("corrects", f"{error}."),), corrects)
-        draft = self._drafts.add(session["id"], name, data, outcome, templates, corrects or None)
+            return self.form(409, (Mistake("corrects", f"{error}."),), corrects, copies)
+        draft = self._drafts.add(
+            ListDraft(
+                session=session["id"],
+                name=name,
+                data=data,
+                at=self._services.now,
+                supersedes=corrects or None,
+                outcome=outcome,
+                templates=templates,
+                copies=int(copies),
+            )
+        )
         return go("one_list", draft_id=draft.id)
 
-    def show(self, draft: Draft) -> Response:
+    def show(self, draft: ListDraft) -> Response:
         """What would become of each row; after issuing, what did."""
         services, outcome = self._services, draft.outcome
         return page(
@@ -138,7 +160,7 @@ class _Lists:
             grace=services.config.grace_seconds,
         )
 
-    def issue(self, draft: Draft, digest: str) -> Response:
+    def issue(self, draft: ListDraft, digest: str) -> Response:
         """Issue the bytes that were looked at; pressing the button twice issues once."""
         with draft.lock:
             if draft.issued_at is None:
@@ -147,12 +169,14 @@ class _Lists:
                 if self._services.store.templates.count() != draft.templates:
                     raise Refused(409, _OTHER_TEMPLATES)
                 with acting_as(principal()):
-                    draft.outcome = self._services.issue(draft.data, draft.name, supersedes=draft.supersedes)
+                    draft.outcome = self._services.issue(
+                        draft.data, draft.name, supersedes=draft.supersedes, copies=draft.copies
+                    )
                 draft.issued_at = self._services.now
                 flash(f"{counted(len(draft.outcome.issued), 'credential')} issued.")
         return go("one_list", draft_id=draft.id)
 
-    def refused(self, draft: Draft) -> Response:
+    def refused(self, draft: ListDraft) -> Response:
         """The refused rows in the shape of the list, with a reason each."""
         suffix = returned_suffix(draft.data, draft.name)
         response = Response(returned_list(draft.outcome.refused, draft.data, draft.name), content_type=_TYPES[suffix])
@@ -163,7 +187,7 @@ class _Lists:
         """Forget the bytes."""
         self._drafts.drop(session["id"], draft_id)
 
-    def draft(self, draft_id: str) -> Draft:
+    def draft(self, draft_id: str) -> ListDraft:
         """One of this session. Raises `Refused` (404)."""
         found = self._drafts.get(session["id"], draft_id)
         if found is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
 
 from node.access import AccessDenied, Principal, Role
@@ -18,7 +19,7 @@ from rootseal.errors import ConfigError, ConflictError, InputError, RootsealErro
 if TYPE_CHECKING:
     from node.services import Services
 
-__all__ = ["LARGEST", "Mistake", "asked_number", "go", "install_page_rules", "page"]
+__all__ = ["LARGEST", "Mistake", "asked_number", "file_name", "go", "install_page_rules", "page"]
 
 LARGEST: Final = 1 << 60
 """More than any number in the store."""
@@ -78,6 +79,11 @@ def go(endpoint: str, /, **values: str) -> Response:
     return make_response(redirect(address, 303))
 
 
+def file_name(sent: FileStorage) -> str:
+    """The name of an uploaded file: printable, its last 100 characters, `list` where it has none."""
+    return "".join(c for c in sent.filename or "" if c.isprintable())[-100:] or "list"
+
+
 def asked_number(name: str, default: int) -> int:
     """A whole number from the address, within what the store can hold; `default` for anything else."""
     found = request.args.get(name, default, int)
@@ -133,14 +139,15 @@ def _on_rootseal(error: RootsealError) -> Response:
     if isinstance(error, Refused):
         return _failure(error.status, error.detail)
     if isinstance(error, InputError):
-        return _failure(400, f"{error.where}: {error.problem}. Nothing was done.")
+        return _failure(400, f"{error.where.removeprefix('--')}: {error.problem}. Nothing was done.")
     if isinstance(error, AccessDenied):
         return _failure(403, f"{error}. Nothing was done.")
     if isinstance(error, ConflictError):
         return _failure(409, f"{error}.")
     log_failure("request failed", error)
     if isinstance(error, UndeterminedError):
-        return _failure(503, _CHAIN)
+        # What cannot be asked may be named by its address, which is the operator's own affair.
+        return _failure(503, _CHAIN if error.code == "chain.unavailable" else f"{error}. Nothing was done.")
     if isinstance(error, ConfigError):
         return _failure(503, _SETTING)
     return _failure(500, "Something went wrong here. It was written to the log of the node. Tell whoever runs it.")

@@ -9,7 +9,6 @@ and in no address.
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,7 +16,9 @@ from flask import Flask, Request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from node.access import Access, Principal
+from node.console.ended import EndedSessions
 from node.console.secret_key import SecretKey
+from node.store import Store
 
 __all__ = ["IDLE_SECONDS", "ConsoleCookies", "Sessions"]
 
@@ -26,7 +27,6 @@ IDLE_SECONDS: Final = 30 * 60
 
 _LONGEST_SECONDS: Final = 12 * 3600
 _REFRESH_SECONDS: Final = 60
-_MOST_ENDED: Final = 10_000
 
 
 class ConsoleCookies(SecureCookieSessionInterface):
@@ -60,12 +60,10 @@ class ConsoleCookies(SecureCookieSessionInterface):
 class Sessions:
     """Begins, continues and ends sessions. `clock` gives UTC seconds. Threads share it."""
 
-    def __init__(self, access: Access, clock: Callable[[], float]) -> None:
+    def __init__(self, access: Access, store: Store, clock: Callable[[], float]) -> None:
         self._access = access
         self._clock = clock
-        self._lock = threading.Lock()
-        # A cookie cannot be taken back: ids of sessions that were signed out, until they would have ended anyway.
-        self._ended: dict[str, float] = {}
+        self._ended = EndedSessions(store, _LONGEST_SECONDS)
 
     def begin(self, token: str) -> Principal | None:
         """Sign in with a token's text; None where it is worth nothing. The session gets a new id and form token."""
@@ -84,9 +82,9 @@ class Sessions:
         now = int(self._clock())
         # A clock that was set back must not lengthen a session: a distance counts either way.
         idle, age = abs(now - int(session["seen"])), abs(now - int(session["began"]))
-        with self._lock:
-            ended = session["id"] in self._ended
-        found = None if ended or idle > IDLE_SECONDS or age > _LONGEST_SECONDS else self._principal()
+        found = (
+            None if session["id"] in self._ended or idle > IDLE_SECONDS or age > _LONGEST_SECONDS else self._principal()
+        )
         if found is None:
             session.clear()
         elif idle >= _REFRESH_SECONDS:
@@ -94,14 +92,11 @@ class Sessions:
         return found
 
     def end(self) -> None:
-        """Sign out: the cookie is worth nothing any more, wherever copies of it are."""
-        now = self._clock()
+        """Sign out: the cookie is worth nothing any more, wherever copies of it are, also after a restart."""
         found: Any = session.get("id")
-        with self._lock:
-            self._ended = {key: at for key, at in self._ended.items() if abs(now - at) <= _LONGEST_SECONDS}
-            if found is not None and len(self._ended) < _MOST_ENDED:
-                self._ended[str(found)] = now
         session.clear()
+        if found is not None:
+            self._ended.add(str(found), int(self._clock()))
 
     def _principal(self) -> Principal | None:
         return self._access.principal(str(session["token"]))

@@ -44,6 +44,8 @@ def status_pages(routes: Blueprint, services: Services, access: Access) -> None:
     def change(entry_id: object, act: str) -> Response:
         principal().require(_ROLES[act])
         found = visible(services, access, str(entry_id))
+        if found.copy_of is not None:
+            found = visible(services, access, found.copy_of)  # what is done to one copy is done to all
         if act not in acts_possible(found):
             raise Refused(409, _NOT_NOW)
         if request.method == "GET":

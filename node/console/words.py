@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from node.delivery.ledger import FATES
+from node.ways_out import on_pages
 from rootseal.instants import format_instant
 from rootseal.microcredential import display_text
 
@@ -43,6 +44,11 @@ _EVENTS: Final[Mapping[str, str]] = {
     "revoke": "Revocation asked for",
     "suspend": "Suspension asked for",
     "reinstate": "End of the suspension asked for",
+}
+_ACTS: Final[Mapping[str, str]] = {
+    "revoke": "Revoke, for ever",
+    "suspend": "Suspend, until it is ended",
+    "reinstate": "End the suspension",
 }
 _MAILS: Final[Mapping[str, str]] = {
     "waiting": "waits for the mail server",
@@ -110,11 +116,13 @@ FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "moment": moment,
     "instant": instant,
     "plain": plain,
+    "on_pages": on_pages,
     "counted": counted,
     "coins": coins,
     "short": short,
     "standing": _of(STANDINGS),
     "status_word": _of(_STATUSES),
+    "act_word": _of(_ACTS),
     "transaction_word": _of(_TRANSACTIONS),
     "event_word": _of(_EVENTS),
     "mail_word": _of(_MAILS),

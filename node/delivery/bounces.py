@@ -6,7 +6,6 @@ Message-ID, and all that it changes is what the delivery ledger says.
 
 from __future__ import annotations
 
-import mailbox
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,9 +19,10 @@ from node.delivery.posting import redacted
 from node.store import Store
 from rootseal.errors import InputError
 
-__all__ = ["BounceOutcome", "read_bounces", "record_bounces"]
+__all__ = ["BounceOutcome", "messages_of", "read_bounces", "record_bounces"]
 
 _MAX_BYTES: Final = 64 << 20
+_NEXT: Final = re.compile(rb"^From [^\n]*\n", re.MULTILINE)
 _TOKEN: Final = re.compile(r"\+([0-9a-f]{24})@|<([0-9a-f]{24})@")
 _MESSAGE_ID: Final = re.compile(r"<[0-9a-f]{24}@[A-Za-z0-9.-]{1,255}>", re.ASCII)
 _STATUS: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}", re.ASCII)
@@ -64,7 +64,7 @@ def record_bounces(store: Store, messages: Iterable[Message], now: int) -> Bounc
 
 
 def read_bounces(path: Path) -> Iterator[Message]:
-    """The messages of a file: one mail (.eml), or a mailbox (mbox). Raises `InputError` where it cannot be read."""
+    """The messages of a file, as `messages_of`. Raises `InputError` where it cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
@@ -72,14 +72,14 @@ def read_bounces(path: Path) -> Iterator[Message]:
         raise InputError("FILE", f"cannot be read: {error.strerror}", str(path)) from error
     if len(data) > _MAX_BYTES:
         raise InputError("FILE", f"is larger than {_MAX_BYTES >> 20} MiB; split the mailbox", str(path))
-    if not data.startswith(b"From "):
-        yield message_from_bytes(data, policy=compat32)
-        return
-    box = mailbox.mbox(path, create=False)
-    try:
-        yield from box
-    finally:
-        box.close()
+    yield from messages_of(data)
+
+
+def messages_of(data: bytes) -> Iterator[Message]:
+    """One mail (RFC 5322), or the mails of a mailbox (mbox): there a line that begins with "From " begins the next."""
+    parts = _NEXT.split(data)[1:] if data.startswith(b"From ") else [data]
+    for part in parts:
+        yield message_from_bytes(part, policy=compat32)
 
 
 def _names(message: Message) -> tuple[list[str], list[str]]:

@@ -28,6 +28,10 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "working": "One moment …",
         "done": "Your credential is saved in your downloads. If it is not there, press the button again within ten "
         "minutes.",
+        "several": "Your credential comes in several copies that say the same, one file each. All of them are saved in "
+        "your downloads; if one is missing, save it here. Show each employer another copy: then nobody can tell by the "
+        "files that it is one credential.",
+        "copy": "Copy",
         "incomplete": "The link is incomplete. Copy it whole from the mail.",
         "unknown": "This link is not known here. Was it copied whole? Ask the office that awarded your credential for "
         "a new one.",
@@ -46,6 +50,10 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "working": "Einen Moment …",
         "done": "Das Microcredential liegt bei Ihren Downloads. Falls nicht, drücken Sie die Schaltfläche innerhalb "
         "von zehn Minuten noch einmal.",
+        "several": "Das Microcredential liegt in mehreren gleichlautenden Ausfertigungen vor, jede als eigene Datei. "
+        "Alle liegen bei Ihren Downloads; falls eine fehlt, speichern Sie sie hier. Zeigen Sie jeder Stelle eine "
+        "andere: Dann lässt sich an den Dateien nicht erkennen, dass es derselbe Nachweis ist.",
+        "copy": "Ausfertigung",
         "incomplete": "Der Link ist unvollständig. Bitte kopieren Sie ihn ganz aus der E-Mail.",
         "unknown": "Dieser Link ist hier nicht bekannt. Haben Sie ihn ganz kopiert? Bitten Sie die ausstellende Stelle "
         "um einen neuen Link.",
@@ -65,6 +73,10 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "noscript": "Ta stran potrebuje JavaScript. Brez njega uporabite povezavo z ukazom",
         "working": "Trenutek …",
         "done": "Mikrodokazilo je med vašimi prenosi. Če ga ni, v desetih minutah znova pritisnite gumb.",
+        "several": "Mikrodokazilo je na voljo v več izvodih z enako vsebino, vsak v svoji datoteki. Vsi so med vašimi "
+        "prenosi; če kateri manjka, ga shranite tukaj. Vsakemu delodajalcu pokažite drug izvod: tako iz datotek ni "
+        "mogoče razbrati, da gre za isto dokazilo.",
+        "copy": "Izvod",
         "incomplete": "Povezava ni popolna. Prekopirajte jo v celoti iz e-poštnega sporočila.",
         "unknown": "Te povezave ne poznamo. Ste jo prekopirali v celoti? Za novo povezavo prosite izdajatelja "
         "dokazila.",
@@ -75,16 +87,25 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "trouble": "Prevzem ni uspel. Poskusite znova čez minuto; vaša povezava še velja.",
     },
 }
+_REHEARSAL: Final = {
+    "en": "TEST: this comes from a test ledger, on which anybody can issue anything. It is worth nothing.",
+    "de": "TEST: Dies stammt aus einem Testregister, in dem jeder alles ausstellen kann. Es ist ohne jeden Wert.",
+    "sl": "TEST: to je iz preskusnega registra, v katerem lahko kdorkoli izda karkoli. Nima nobene vrednosti.",
+}
 _VISIBLE: Final = frozenset({"title", "introduction", "button", "noscript"})
 
 
-def claim_page(language: str, institution: str) -> str:
-    """The page in `language` (en, de or sl). Raises `KeyError` for another."""
+def claim_page(language: str, institution: str, *, test: bool = False) -> str:
+    """The page in `language` (en, de or sl). `test`: the node rehearses, and the page says so. Raises `KeyError`."""
     texts = _TEXTS[language]
     data = " ".join(f'data-{name}="{escape(text)}"' for name, text in texts.items() if name not in _VISIBLE)
     shown = {name: escape(texts[name]) for name in _VISIBLE}
     page = Template(page_file("claim.html"))
-    return page.substitute(language=language, institution=escape(institution), data=data, **shown)
+    notice = f'<p class="test">{escape(_REHEARSAL[language])}</p>' if test else ""
+    mark = "TEST: " if test else ""
+    return page.substitute(
+        language=language, institution=escape(institution), data=data, notice=notice, mark=mark, **shown
+    )
 
 
 def page_file(name: str) -> str:

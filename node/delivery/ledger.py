@@ -28,6 +28,7 @@ FATES: Final[dict[str, tuple[Group, str]]] = {
     "claimed": ("delivered", "fetched with a claim link"),
     "mailed": ("delivered", "mailed, and the mail server took it"),
     "not_sealed": ("waiting", "not sealed yet"),
+    "copies_waiting": ("waiting", "not all of its copies are published yet"),
     "not_sent": ("waiting", "nobody has sent it yet"),
     "queued": ("waiting", "its mail waits for the mail server"),
     "uncertain": ("waiting", "its mail may have arrived"),
@@ -41,6 +42,7 @@ FATES: Final[dict[str, tuple[Group, str]]] = {
 }
 """Every fate of a credential: the sum that it belongs to, and in words."""
 
+_ANSWERED: Final = frozenset(("queued", "uncertain", "bounced", "refused", "failed"))
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -122,16 +124,33 @@ def _account(row: ListRow | None, fates: Iterable[Fate]) -> ListAccount:
 
 
 def delivery_csv(store: Store, now: int) -> bytes:
-    """One line a credential, for a spreadsheet (UTF-8 with byte-order mark). Holds learner ids: not for publication."""
+    """One line a credential, for a spreadsheet (UTF-8 with byte-order mark). Holds learner ids: not for publication.
+
+    `answer` are the mail server's own words, without addresses, where a mail was refused, given up, put off or sent
+    back.
+    """
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(("list", "line", "learner_id", "id", "state", "detail"))
+    writer.writerow(("list", "line", "learner_id", "id", "state", "detail", "answer"))
     for row, fate in _each(store, now):
         group, words = FATES[fate.code]
+        if fate.code == "copies_waiting":
+            words = "{} of {} copies are published".format(*store.copies.published(fate.id))
         learner = "" if fate.code == "erased" else fate.learner
-        shown = f"'{learner}" if learner.startswith(_FORMULA) else learner
-        writer.writerow(("" if row is None else row.number, fate.line, shown, fate.id, group, words))
+        answer = _answer(store, fate) if fate.code in _ANSWERED else ""
+        number = "" if row is None else row.number
+        writer.writerow((number, fate.line, _cell(learner), fate.id, group, words, _cell(answer)))
     return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def _answer(store: Store, fate: Fate) -> str:
+    """What a mail server said last about its mails."""
+    return next((mail.bounce or mail.answer or "" for mail in reversed(store.mails.of(fate.id))), "")
+
+
+def _cell(text: str) -> str:
+    """No spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _each(store: Store, now: int) -> Iterator[tuple[ListRow | None, Fate]]:
@@ -141,11 +160,12 @@ def _each(store: Store, now: int) -> Iterator[tuple[ListRow | None, Fate]]:
 
 
 def hand_over(store: Store, entry_ids: Iterable[str], now: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Count them as handed over by hand, all or none: newly counted ones, and those that were.
+    """Count them as handed over by hand, all or none, each with all copies: newly counted ones, and those that were.
 
     Raises `InputError` for an unknown id, and for one that was never sealed: there is no file to hand over.
     """
-    entries = store.entries.get_all(entry_ids)
+    named = store.entries.get_all(entry_ids)
+    entries = list({first.id: first for first in (store.entries.award(entry)[0] for entry in named)}.values())
     for entry in entries:
         if entry.index is None:
             raise InputError(

@@ -11,16 +11,18 @@ import contextlib
 import fcntl
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from node.config import NodeConfig
+from node.copying import handed_out
 from node.delivery.links import ClaimLinkService, NewLink
 from node.delivery.message import Posted, compose, marked, recipient, values_of
 from node.delivery.posting import Answer, MailServerDown, Session, session
 from node.delivery.settings import MailSettings, mail_settings
+from node.delivery.wording import about_copies
 from node.exporting import Exporter
 from node.store import Entry, EntryState, Store
 from node.store.delivery import Mail
@@ -41,7 +43,8 @@ _SHOWN_LINK: Final = "/claim#(made when the mail is sent)"
 class MailRequest:
     """`limit` mails at most; `only` one credential's; `again` although it was mailed before.
 
-    `resend_uncertain` sends those once more of which nobody knows whether they arrived.
+    `resend_uncertain` sends those once more of which nobody knows whether they arrived. `numbers`: nothing is
+    queued, and what is sent has a number from the first to the last of them.
     """
 
     limit: int | None = None
@@ -49,6 +52,7 @@ class MailRequest:
     only: str | None = None
     again: bool = False
     resend_uncertain: bool = False
+    numbers: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +101,11 @@ class Mailer:
         or `ConflictError` for `only`, `UndeterminedError` where another process mails.
         """
         settings = mail_settings(self._directory, self._config)
-        with self._alone():
-            self._queue(request, settings)
+        with self.alone():
+            if request.numbers is None:
+                with self._store.writing():
+                    # A crash before the COMMIT: nothing is queued. After it: the next run sends what waits.
+                    self.queue(self.wanted(request), settings)
             if request.resend_uncertain:
                 self._resend(request)
             return self._send(request, settings, progress)
@@ -106,11 +113,11 @@ class Mailer:
     def rehearse(self, request: MailRequest) -> MailOutcome:
         """What `deliver` would begin with; nothing is written or sent, and no server is asked."""
         settings = mail_settings(self._directory, self._config)
-        fresh = self._wanted(request)
+        fresh = self.wanted(request)
         due = self._store.mails.due(self._now(), request.limit or _ALL, self._only(request))
         waiting = len(fresh) + len(due)
         first = fresh[0] if fresh else due[0].entry if due else None
-        sample = None if first is None else self._sample(self._store.entries.get(first), settings)
+        sample = None if first is None else self.sample(self._store.entries.get(first), settings)
         return MailOutcome(
             waiting=min(waiting, request.limit or waiting),
             uncertain=len(self._store.mails.uncertain()),
@@ -121,21 +128,20 @@ class Mailer:
     # What is to be mailed
 
     def _only(self, request: MailRequest) -> str | None:
-        return None if request.only is None else self._store.entries.get(request.only).id
+        return None if request.only is None else self._store.entries.get(request.only).first_id
 
-    def _queue(self, request: MailRequest, settings: MailSettings) -> None:
+    def queue(self, entries: Sequence[str], settings: MailSettings) -> None:
+        """A new mail for each of these ids; in the transaction in which `wanted` gave them."""
         domain = settings.sender.rpartition("@")[2]
-        with self._store.writing():
-            # A crash before the COMMIT: nothing is queued. After it: the next run sends what waits.
-            for entry in self._wanted(request):
-                token = secrets.token_hex(12)
-                self._store.mails.queue(entry, token, f"<{token}@{domain}>", settings.carries, self._now())
+        for entry in entries:
+            token = secrets.token_hex(12)
+            self._store.mails.queue(entry, token, f"<{token}@{domain}>", settings.carries, self._now())
 
-    def _wanted(self, request: MailRequest) -> list[str]:
-        """Ids that need a new mail."""
+    def wanted(self, request: MailRequest) -> list[str]:
+        """Ids that need a new mail. Raises `ConflictError` where `only` must not be mailed."""
         if request.only is None:
             return self._store.mails.unsent(request.limit or _ALL, before_final=request.before_final)
-        entry = self._store.entries.get(request.only)
+        entry = self._store.entries.award(self._store.entries.get(request.only))[0]
         reason = self._reason_against(entry, before_final=request.before_final)
         if reason is not None:
             raise ConflictError(f"{entry.id} {reason}")
@@ -155,6 +161,10 @@ class Mailer:
             return "is revoked or superseded, so it is not mailed"
         if not before_final and self._store.log.introducing(entry.index) is None:
             return "is not anchored and final yet; --before-final mails it all the same"
+        published, copies = self._store.copies.published(entry.id)
+        if not before_final and published < copies:
+            so_far = f"has {copies} copies, of which {published} are published"
+            return f"{so_far}; --before-final mails those that are sealed"
         return None
 
     def _resend(self, request: MailRequest) -> None:
@@ -166,7 +176,7 @@ class Mailer:
     # Sending
 
     def _send(self, request: MailRequest, settings: MailSettings, progress: Callable[[int, int], None]) -> MailOutcome:
-        due = self._store.mails.due(self._now(), request.limit or _ALL, self._only(request))
+        due = self._store.mails.due(self._now(), request.limit or _ALL, self._only(request), request.numbers)
         counts = dict.fromkeys(("taken", "refused", "failed", "later", "unknown"), 0)
         problem = None
         try:
@@ -262,14 +272,19 @@ class Mailer:
             self._store.claim_links.forget(link.digest)
 
     def _composed(self, mail: Mail, settings: MailSettings, entry: Entry, to: str, link: NewLink | None) -> Posted:
-        file = None
-        if mail.carries == "file":
-            file = (f"{entry.uuid}.credential.json", self._exporter.credential_file(entry).to_bytes())
+        copies = handed_out(self._store, entry)
+        attached = [
+            (f"{copy.uuid}.credential.json", self._exporter.credential_file(copy).to_bytes())
+            for copy in copies
+            if mail.carries == "file"
+        ]
         shown = None if link is None else (link.url, format_date(link.expires_at))
         values = values_of(entry, json.loads(entry.document), self._config.name, shown)
-        return compose(settings, mail, to, values, file, now=self._now(), test=self._config.test)
+        note = about_copies(self._config.mail_language, len(copies))
+        return compose(settings, mail, to, values, attached, now=self._now(), test=self._config.test, note=note)
 
-    def _sample(self, entry: Entry, settings: MailSettings) -> tuple[str, str]:
+    def sample(self, entry: Entry, settings: MailSettings) -> tuple[str, str]:
+        """Subject and text of the mail about one credential, as it would go out now."""
         shown = None
         if settings.carries == "link":
             expires = format_date(self._now() + settings.claim_days * 86_400)
@@ -283,8 +298,11 @@ class Mailer:
         )
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """The lock of mailing on this directory. The system frees it however the process ends."""
+    def alone(self) -> Iterator[None]:
+        """The lock of mailing on this directory. The system frees it however the process ends.
+
+        Raises `UndeterminedError` where another process mails.
+        """
         with (self._directory / _LOCK).open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
@@ -85,13 +85,18 @@ def compose(
     mail: Mail,
     to: str,
     values: Mapping[str, str],
-    file: tuple[str, bytes] | None,
+    attached: Sequence[tuple[str, bytes]],
     *,
     now: int,
     test: bool,
+    note: str = "",
 ) -> Posted:
-    """The whole mail; `file` is name and content of what it carries. `test` marks the subject."""
+    """The whole mail; `attached` are names and contents of what it carries. `test` marks the subject.
+
+    `note` is a paragraph to stand below the text.
+    """
     subject, body = settings.wording.written(values)
+    body = f"{body.rstrip()}\n\n{note}\n" if note else body
     utf8 = not to.isascii()
     message = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
     message["From"] = settings.sender
@@ -104,8 +109,7 @@ def compose(
     # Out-of-office notices have nobody to read them (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body, cte="quoted-printable")
-    if file is not None:
-        name, content = file
+    for name, content in attached:
         message.add_attachment(content, maintype="application", subtype="json", filename=name)
     return Posted(envelope_address(settings, mail.token), to, message.as_bytes(), utf8)
 

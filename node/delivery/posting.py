@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from anchor.failing import why
 from node.delivery.message import Posted
 from node.delivery.settings import SmtpServer
 from rootseal.errors import RootsealError
@@ -162,7 +163,7 @@ def _why(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         raw = error.smtp_error
         return redacted((error.smtp_code, raw if isinstance(raw, bytes) else str(raw).encode()))
-    text = _ADDRESS.sub("[address]", str(getattr(error, "strerror", None) or error))
+    text = _ADDRESS.sub("[address]", why(error))
     return display_text(" ".join(text.split()), _WORDS) or type(error).__name__
 
 

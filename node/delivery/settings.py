@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from anchor.failing import why
 from node.config import NodeConfig
-from node.delivery.wording import Wording, built_in, read_wording
+from node.delivery.wording import Wording, built_in, read_wording, rehearsal_notice
 from node.store.delivery import Carries
 from rootseal.errors import ConfigError
 
@@ -38,7 +39,7 @@ class SmtpServer:
             with self.password_file.open(encoding="utf-8") as file:
                 line = file.readline(1024).rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError("smtp_password_file", f"cannot be read: {error}", str(self.password_file)) from error
+            raise ConfigError("smtp_password_file", f"cannot be read: {why(error)}", str(self.password_file)) from error
         if not line:
             raise ConfigError("smtp_password_file", "is empty", str(self.password_file))
         return line
@@ -88,9 +89,11 @@ def mail_settings(directory: Path, config: NodeConfig) -> MailSettings:
     if carries == "link" and config.public_url is None:
         raise ConfigError("public_url", "is not set: a claim link needs an address that learners reach")
     if config.mail_template is None:
-        wording = built_in(config.mail_language, carries)
+        wording = built_in(config.mail_language, carries, config.public_url)
     else:
         wording = read_wording(directory / config.mail_template, carries)
+    if config.test:
+        wording = replace(wording, notice=rehearsal_notice(config.mail_language))
     sender = config.mail_from or ""
     return MailSettings(
         server,

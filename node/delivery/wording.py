@@ -15,7 +15,7 @@ from typing import Final
 from node.store.delivery import Carries
 from rootseal.errors import ConfigError
 
-__all__ = ["PLACEHOLDERS", "Wording", "built_in", "parse_wording", "read_wording"]
+__all__ = ["PLACEHOLDERS", "Wording", "about_copies", "built_in", "parse_wording", "read_wording", "rehearsal_notice"]
 
 PLACEHOLDERS: Final = {
     "name": "title of the micro-credential",
@@ -34,15 +34,17 @@ _MAX_SUBJECT: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A checked template."""
+    """A checked template. `notice` is no part of it: nothing in it is filled in."""
 
     subject: str
     body: str
+    notice: str = ""
 
     def written(self, values: Mapping[str, str]) -> tuple[str, str]:
-        """Subject (one line) and body with every placeholder filled in."""
+        """Subject (one line) and body with every placeholder filled in; `notice` stands above it."""
         subject = Template(self.subject).substitute(values)
-        return " ".join(subject.split()), Template(self.body).substitute(values)
+        body = Template(self.body).substitute(values)
+        return " ".join(subject.split()), f"{self.notice}\n\n{body}" if self.notice else body
 
 
 def read_wording(path: Path, carries: Carries) -> Wording:
@@ -91,10 +93,57 @@ def _check_placeholders(used: set[str], carries: Carries) -> None:
             raise ConfigError("mail_template", f"${name} has no value: mail_carries is file")
 
 
-def built_in(language: str, carries: Carries) -> Wording:
-    """The text that comes with the program. Raises `KeyError` for a language that it does not have."""
-    return parse_wording(_TEXTS[language, carries], carries)
+def about_copies(language: str, copies: int) -> str:
+    """A paragraph for a mail that brings several copies of one credential; empty for one alone."""
+    return "" if copies == 1 else _COPIES[language].format(copies)
 
+
+def built_in(language: str, carries: Carries, base: str | None = None) -> Wording:
+    """The text that comes with the program; `base` is the address below which the page for checking files lies.
+
+    Raises `KeyError` for a language that it does not have.
+    """
+    page, program = _CHECKING[language]
+    address = "" if base is None else f"{page}\n\n    {base}/verify\n\n".replace("$", "$$")
+    return parse_wording(_TEXTS[language, carries].replace(_CHECKING_MARK, f"{address}{program}\n\n"), carries)
+
+
+def rehearsal_notice(language: str) -> str:
+    """What stands above every mail of a node that rehearses. Raises `KeyError` as `built_in`."""
+    return _REHEARSAL[language]
+
+
+_CHECKING_MARK: Final = "@CHECKING@"
+_CHECKING: Final = {
+    "en": (
+        "To check the file without any program, give it to this page:",
+        "The free program for your own computer (Python 3.11): pip install 'rootseal[wallet]'.",
+    ),
+    "de": (
+        "Ohne jedes Programm können Sie die Datei auf dieser Seite prüfen:",
+        "Das freie Programm für den eigenen Rechner (Python 3.11): pip install 'rootseal[wallet]'.",
+    ),
+    "sl": (
+        "Brez programa lahko datoteko preverite na tej strani:",
+        "Prosti program za lastni računalnik (Python 3.11): pip install 'rootseal[wallet]'.",
+    ),
+}
+_REHEARSAL: Final = {
+    "en": "*** TEST: this is a rehearsal on a test ledger. The credential is worth nothing. ***",
+    "de": "*** TEST: Dies ist eine Probe auf einem Testregister. Der Nachweis ist ohne jeden Wert. ***",
+    "sl": "*** TEST: to je preskus v preskusnem registru. Dokazilo nima nobene vrednosti. ***",
+}
+
+
+_COPIES: Final[dict[str, str]] = {
+    "en": "You receive {} copies of this credential, which say the same. Please keep all of them, and show each\n"
+    "employer another one: then nobody who compares files can tell by them that it is one credential.",
+    "de": "Sie erhalten {} gleichlautende Ausfertigungen dieses Nachweises. Bitte bewahren Sie alle auf und zeigen\n"
+    "Sie jeder Stelle eine andere: Wer die erhaltenen Dateien vergleicht, erkennt dann an ihnen nicht, dass es\n"
+    "derselbe Nachweis ist.",
+    "sl": "Število izvodov tega dokazila z enako vsebino: {}. Shranite vse in vsakemu delodajalcu pokažite drugega:\n"
+    "kdor primerja prejete datoteke, iz njih ne more razbrati, da gre za isto dokazilo.",
+}
 
 _TEXTS: Final[dict[tuple[str, Carries], str]] = {
     ("en", "file"): """Subject: Your micro-credential: $name
@@ -110,7 +159,7 @@ It is attached as a file. Please keep the file: it is the credential itself, and
 It contains all your data, so pass it on only to people who may see everything. To show only parts of it, or to
 prove that it is yours, put it into a wallet: rootseal wallet receive.
 
-If this mail was not meant for you, please tell us by answering it, and delete the file.
+@CHECKING@If this mail was not meant for you, please tell us by answering it, and delete the file.
 
 $institution
 """,
@@ -130,7 +179,7 @@ Fetch it here, once, until $claim_expires (your credential itself does not expir
 Please keep the file: it is the credential itself, and it stays valid without us. Do not pass on the link: whoever
 opens it first receives the file with all your data.
 
-If this mail was not meant for you, please tell us by answering it.
+@CHECKING@If this mail was not meant for you, please tell us by answering it.
 
 $institution
 """,
@@ -148,7 +197,7 @@ uns gültig. Sie enthält alle Ihre Angaben; geben Sie sie nur an Personen weite
 einen Teil zeigen oder belegen wollen, dass der Nachweis Ihnen gehört, nehmen Sie die Datei in eine Wallet auf:
 rootseal wallet receive.
 
-Falls diese E-Mail nicht für Sie bestimmt ist, antworten Sie uns bitte und löschen Sie die Datei.
+@CHECKING@Falls diese E-Mail nicht für Sie bestimmt ist, antworten Sie uns bitte und löschen Sie die Datei.
 
 $institution
 """,
@@ -168,7 +217,7 @@ Hier können Sie es einmal abrufen, bis zum $claim_expires (das Microcredential 
 Bitte bewahren Sie die Datei auf: Sie ist der Nachweis selbst und bleibt auch ohne uns gültig. Geben Sie den Link nicht
 weiter: Wer ihn zuerst öffnet, erhält die Datei mit allen Ihren Angaben.
 
-Falls diese E-Mail nicht für Sie bestimmt ist, antworten Sie uns bitte.
+@CHECKING@Falls diese E-Mail nicht für Sie bestimmt ist, antworten Sie uns bitte.
 
 $institution
 """,
@@ -185,7 +234,7 @@ Priloženo je kot datoteka. Datoteko shranite: ona sama je dokazilo in ostane ve
 podatke, zato jo posredujte le osebam, ki smejo videti vse. Če želite pokazati le del podatkov ali dokazati, da je
 dokazilo vaše, ga shranite v denarnico: rootseal wallet receive.
 
-Če to sporočilo ni namenjeno vam, nam prosimo odgovorite nanj in datoteko izbrišite.
+@CHECKING@Če to sporočilo ni namenjeno vam, nam prosimo odgovorite nanj in datoteko izbrišite.
 
 $institution
 """,
@@ -205,7 +254,7 @@ Prevzamete ga lahko enkrat, najpozneje $claim_expires (samo dokazilo tega dne ne
 Datoteko shranite: ona sama je dokazilo in ostane veljavna tudi brez nas. Povezave ne posredujte drugim: kdor jo prvi
 odpre, prejme datoteko z vsemi vašimi podatki.
 
-Če to sporočilo ni namenjeno vam, nam prosimo odgovorite nanj.
+@CHECKING@Če to sporočilo ni namenjeno vam, nam prosimo odgovorite nanj.
 
 $institution
 """,

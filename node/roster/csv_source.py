@@ -83,7 +83,7 @@ def _record(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str] | 
 
 def _row(line: int, cells: list[str] | Defect, columns: tuple[str, ...], text: str) -> SourceRow:
     if isinstance(cells, Defect):
-        return SourceRow(line, {}, (text.rstrip("\r\n"),), cells)
+        return SourceRow(line, {}, (text.rstrip("\r\n"),), (cells,))
     if REASON in columns:
         # Our own file of refused rows comes back: its apostrophes were not in the list.
         cells = [unescaped(cell) for cell in cells]
@@ -97,7 +97,7 @@ def _row(line: int, cells: list[str] | Defect, columns: tuple[str, ...], text: s
         return SourceRow(line, {}, raw)
     if len(cells) > width:
         reason = f"has {len(cells)} cells where the header has {width}: the first one too many is here"
-        return SourceRow(line, {}, raw, Defect(reason, value=cells[width]))
+        return SourceRow(line, {}, raw, (Defect(reason, value=cells[width]),))
     if len(cells) < width:
-        return SourceRow(line, {}, raw, Defect(f"has {len(cells)} cells where the header has {width}"))
+        return SourceRow(line, {}, raw, (Defect(f"has {len(cells)} cells where the header has {width}"),))
     return SourceRow(line, found, raw)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from node.roster.csv_source import csv_rows
 from node.roster.json_source import json_rows
 from node.roster.report import RefusedRow, RosterReport, RosterRow, contents, identity_key
-from node.roster.rows import check_row
-from node.roster.sources import SourceRow, decode, is_workbook
+from node.roster.rows import check_copies, check_row, mistakes
+from node.roster.sources import Defect, SourceRow, decode, is_workbook
 from node.roster.xlsx_source import xlsx_rows
+from node.ways_out import way
 from rootseal.errors import InputError
 from rootseal.microcredential import MicroCredential, check_date
 
@@ -23,20 +24,33 @@ Heard = Callable[[int, int], None]
 
 
 def read_roster(
-    data: bytes, filename: str, templates: Mapping[str, MicroCredential], today: str, heard: Heard | None = None
+    data: bytes,
+    filename: str,
+    templates: Mapping[str, MicroCredential],
+    today: str,
+    heard: Heard | None = None,
+    *,
+    copies: int = 1,
 ) -> RosterReport:
     """Reads a list of awards (CSV, XLSX or JSON lines) and accounts for every row.
 
-    `today` is a day `YYYY-MM-DD`: awards after it are refused. One bad row never costs another.
+    `today` is a day `YYYY-MM-DD`: awards after it are refused. One bad row never costs another. A row that names
+    holders names one for each of the `copies`.
     Raises `InputError` where the list as a whole cannot be read: not such a file, a wrong header,
     more than 20 MiB or 100,000 rows.
     """
     check_date(today, "today")
-    return check_rows(_source(data, filename, heard or (lambda done, total: None)), filename, templates, today)
+    source = _source(data, filename, heard or (lambda done, total: None))
+    return check_rows(source, filename, templates, today, copies=copies)
 
 
 def check_rows(
-    source: Iterable[SourceRow], filename: str, templates: Mapping[str, MicroCredential], today: str
+    source: Iterable[SourceRow],
+    filename: str,
+    templates: Mapping[str, MicroCredential],
+    today: str,
+    *,
+    copies: int = 1,
 ) -> RosterReport:
     """The same for rows of any source."""
     rows: dict[str, RosterRow] = {}
@@ -45,7 +59,7 @@ def check_rows(
     for number, item in enumerate(source, 1):
         if number > MAX_ROWS:
             raise InputError(filename, f"has more than {MAX_ROWS:,} rows; split the list")
-        outcome = _check(item, templates, today)
+        outcome = _check(item, templates, today, copies)
         if isinstance(outcome, RosterRow):
             outcome = _compare(outcome, rows.setdefault(identity_key(outcome), outcome), item)
         if isinstance(outcome, RefusedRow):
@@ -76,20 +90,44 @@ def is_json(text: str, filename: str) -> bool:
     return filename.lower().endswith((".jsonl", ".ndjson", ".json")) or start == "{"
 
 
-def _check(item: SourceRow, templates: Mapping[str, MicroCredential], today: str) -> RosterRow | RefusedRow | None:
-    if item.defect is not None:
-        defect = item.defect
-        cell = defect.cell or item.cell(defect.column)
-        return RefusedRow(item.line, defect.column, defect.value, defect.reason, item.raw, cell)
-    if not item.cells:
-        return None
-    try:
-        return check_row(item.line, item.cells, templates, today)
-    except InputError as error:
-        # The element of a list item or a nested check still belongs to a column.
-        column = error.where if error.where in item.cells else None
-        value = _shown(item.cells[column]) if column else None
-        return RefusedRow(item.line, column, value, error.problem, item.raw, item.cell(column))
+def _check(
+    item: SourceRow, templates: Mapping[str, MicroCredential], today: str, copies: int
+) -> RosterRow | RefusedRow | None:
+    if not item.defects:
+        if not item.cells:
+            return None
+        try:
+            row = check_row(item.line, item.cells, templates, today)
+            check_copies(row, copies)
+            return row
+        except InputError as error:
+            return _refused(item, _judged(item, templates, today) or [_defect(item, error)])
+    unread = {defect.column for defect in item.defects}
+    further = [defect for defect in _judged(item, templates, today) if defect.column not in unread]
+    return _refused(item, [*item.defects, *further])
+
+
+def _judged(item: SourceRow, templates: Mapping[str, MicroCredential], today: str) -> list[Defect]:
+    """What is wrong in the cells that could be read."""
+    return [_defect(item, error) for error in mistakes(item.cells, templates, today)]
+
+
+def _defect(item: SourceRow, error: InputError) -> Defect:
+    # The element of a list item or a nested check still belongs to a column.
+    column = error.where if error.where in item.cells else None
+    return Defect(error.problem, column, _shown(item.cells[column]) if column else None)
+
+
+def _refused(item: SourceRow, found: Sequence[Defect]) -> RefusedRow:
+    """The row with all that is wrong in it."""
+    first, *others = found
+    also = []
+    for defect in others:
+        place = ", ".join(part for part in (defect.cell or item.cell(defect.column), defect.column) if part)
+        value = "" if defect.value is None else f" (found {defect.value[:60]!r})"
+        also.append(f"{place or 'row'}: {defect.reason}{value}")
+    cell = first.cell or item.cell(first.column)
+    return RefusedRow(item.line, first.column, first.value, first.reason, item.raw, cell, tuple(also))
 
 
 def _shown(cell: str) -> str:
@@ -104,13 +142,12 @@ def _compare(row: RosterRow, first: RosterRow, item: SourceRow) -> RosterRow | R
         return row
     if row.row_digest == first.row_digest:
         return RefusedRow(row.line, None, None, f"same as line {first.line}", item.raw)
-    one = contents(first.award, first.email, first.template)
-    other = contents(row.award, row.email, row.template)
+    one = contents(first.award, first.email, first.template, first.holders)
+    other = contents(row.award, row.email, row.template, row.holders)
     differing = [name for name in one if one[name] != other[name]]
     reason = (
         f"same learner, micro-credential and date as line {first.line}, but another {', '.join(differing)}: "
-        "keep the right one of the two; if the other was issued already, correct it with "
-        "'rootseal node issue --supersedes'"
+        f"keep the right one of the two; {way('correct-other')}"
     )
     column = differing[0]
     return RefusedRow(row.line, column, _shown(item.cells[column]), reason, item.raw, item.cell(column))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from rootseal.credential import Award
 
-__all__ = ["COLUMNS", "RefusedRow", "RosterReport", "RosterRow", "identity_key"]
+__all__ = ["COLUMNS", "MOST_COPIES", "RefusedRow", "RosterReport", "RosterRow", "identity_key"]
 
 COLUMNS = (
     "learner_id",
@@ -22,12 +23,16 @@ COLUMNS = (
 )
 """The columns of a roster, each exactly once, in any order."""
 
+MOST_COPIES = 16
+"""So many copies of each credential a list may ask for, and so many addresses a cell may hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
     """A good row: line number (from 1, the header counts), award, address to deliver to, template key.
 
-    `row_digest` is 32 bytes over the normalised content: equal for the same row written another way.
+    `row_digest` is 32 bytes over the normalised content: equal for the same row written another way. `holders` are
+    all addresses of the row, one for each copy, the award's own first; empty where there is none.
     """
 
     line: int
@@ -35,13 +40,15 @@ class RosterRow:
     email: str
     template: str
     row_digest: bytes
+    holders: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
     """A row that is not issued. `column` is None where the row as a whole is meant.
 
-    `cell` is the cell's address in a workbook, like B7.
+    `cell` is the cell's address in a workbook, like B7. `also` are the further mistakes of the row, each a
+    sentence that begins with its place, like `email: is no e-mail address (found 'x')`.
     `raw` are the cells as they stood, for a list of refused rows to correct; they are not safe
     to open in a spreadsheet before escaping.
     """
@@ -52,6 +59,12 @@ class RefusedRow:
     reason: str
     raw: tuple[str, ...]
     cell: str | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def reasons(self) -> str:
+        """Every mistake of the row, on one line."""
+        return "; ".join((self.reason, *self.also))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +84,13 @@ def identity_key(row: RosterRow) -> str:
     return _compact([row.award.learner_id, row.template, row.award.awarded_on])
 
 
-def digest_of(award: Award, email: str, template: str) -> bytes:
+def digest_of(award: Award, email: str, template: str, holders: Sequence[bytes]) -> bytes:
     """SHA-256 over the normalised content of a row, e-mail address included."""
-    return sha256(_compact(["rootseal/roster-row/1", *contents(award, email, template).values()]).encode()).digest()
+    cells = contents(award, email, template, holders).values()
+    return sha256(_compact(["rootseal/roster-row/1", *cells]).encode()).digest()
 
 
-def contents(award: Award, email: str, template: str) -> dict[str, str | None]:
+def contents(award: Award, email: str, template: str, holders: Sequence[bytes]) -> dict[str, str | None]:
     """Column → normalised content, in the order of `COLUMNS`."""
     return {
         "learner_id": award.learner_id,
@@ -86,9 +100,9 @@ def contents(award: Award, email: str, template: str) -> dict[str, str | None]:
         "micro_credential": template,
         "awarded_on": award.awarded_on,
         "grade": award.grade,
-        "holder": award.holder.hex() if award.holder else None,
+        "holder": " ".join(holder.hex() for holder in holders) or None,
     }
 
 
-def _compact(values: list[str | None]) -> str:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+# Made once: `json.dumps` would make it anew for every row.
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -43,10 +43,10 @@ def returned_suffix(data: bytes, filename: str) -> str:
 
 
 def reason_of(row: RefusedRow) -> str:
-    """Line, cell and column with the reason, and what was found there: one line."""
+    """Line, cell and column with the reason, and what was found there; then the row's further mistakes: one line."""
     place = ", ".join(part for part in (f"line {row.line}", row.cell, row.column) if part)
     found = "" if row.value is None else f" (found {row.value[:60]!r})"
-    return " ".join(f"{place}: {row.reason}{found}".split())
+    return " ".join("; ".join((f"{place}: {row.reason}{found}", *row.also)).split())
 
 
 def _csv(refused: Sequence[RefusedRow], text: str, filename: str) -> bytes:

@@ -45,14 +45,15 @@ class Defect:
 class SourceRow:
     """One row: `line` counts from 1, `cells` by column name, `raw` as they stood.
 
-    With `defect` the cells are not to be used. A row without any content has no cells at all.
+    With `defects` the row is refused, and the cells are those that could be read nevertheless: what else is wrong
+    in them is told, too. A row without any content has no cells at all.
     `letters` are the columns' letters in a workbook.
     """
 
     line: int
     cells: Mapping[str, str]
     raw: tuple[str, ...]
-    defect: Defect | None = None
+    defects: tuple[Defect, ...] = ()
     letters: Mapping[str, str] = field(default_factory=dict)
 
     def cell(self, column: str | None) -> str | None:

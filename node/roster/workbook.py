@@ -1,4 +1,4 @@
-"""Workbooks that this program writes: an empty list to fill in, and refused rows to correct.
+"""Lists that this program writes: an empty one to fill in (CSV too), and workbooks of refused rows to correct.
 
 Nothing is written as a formula, whatever it begins with; columns that lose something as numbers are text.
 """
@@ -16,7 +16,12 @@ from node.roster.report import COLUMNS
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-__all__ = ["empty_workbook", "workbook_of"]
+__all__ = ["EMPTY_CSV", "empty_workbook", "workbook_of"]
+
+# The byte-order mark makes spreadsheets read and keep UTF-8.
+EMPTY_CSV: Final = b"\xef\xbb\xbf" + ",".join(COLUMNS).encode() + b"\r\n"
+"""An empty list as CSV: the columns, and no row."""
+
 
 _TEXT: Final = "@"
 _DAY: Final = "yyyy-mm-dd"

@@ -66,18 +66,22 @@ def _row(
 ) -> SourceRow:
     raw = tuple("" if cell.value is None else str(cell.value) for cell in cells[: len(columns)])
     found: dict[str, str] = {}
-    defect = _whole_row(line, cells, len(columns), sheet)
+    whole = _whole_row(line, cells, len(columns), sheet)
+    defects: list[Defect] = []
     for name, cell in zip(columns, cells, strict=False):
         if name == REASON:
             continue
         try:
             found[name] = _text(name, cell)
         except _Unfit as unfit:
-            defect = defect or Defect(unfit.reason, name, str(cell.value)[:200])
-    if defect is None and not any(map(str.strip, found.values())):
+            defects.append(Defect(unfit.reason, name, str(cell.value)[:200]))
+    if whole is not None:
+        return SourceRow(line, {}, raw, (whole,), letters)  # merged cells would seem to be empty ones
+    if not defects and not any(map(str.strip, found.values())):
         return SourceRow(line, {}, raw)
-    complete = {name: found.get(name, "") for name in columns if name != REASON}
-    return SourceRow(line, {} if defect else complete, raw, defect, letters)
+    unread = {defect.column for defect in defects}
+    readable = {name: found.get(name, "") for name in columns if name not in {REASON, *unread}}
+    return SourceRow(line, readable, raw, tuple(defects), letters)
 
 
 def _whole_row(line: int, cells: tuple[Any, ...], width: int, sheet: Sheet) -> Defect | None:

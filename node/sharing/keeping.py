@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -12,21 +13,28 @@ from typing import Final
 
 from anchor.files import write_atomically
 
-__all__ = ["MAX_ALL", "MAX_DAYS", "MAX_ONE", "MIN_ONE", "Full", "SharedFiles"]
+__all__ = ["MAX_ALL", "MAX_DAYS", "MAX_ONE", "MIN_ONE", "Full", "SharedFiles", "weight"]
 
 MAX_ONE: Final = 256 << 10
 """Bytes of one ciphertext: a presentation has 5 to 50 KiB."""
 MIN_ONE: Final = 12 + 16
 """Nonce and tag."""
 MAX_ALL: Final = 256 << 20
+"""Bytes of all together."""
 MAX_DAYS: Final = 90
 
 _NAME: Final = re.compile(r"([0-9a-f]{32})\.([0-9]{1,12})", re.ASCII)
 _DAY: Final = 86_400
+_BLOCK: Final = 4 << 10
 
 
 class Full(Exception):  # noqa: N818 - reads as what happened
     """No more is kept until something ends."""
+
+
+def weight(size: int) -> int:
+    """What a file of so many bytes counts: at least 4 KiB, which a disk gives it, so that millions of small ones do."""
+    return max(size, _BLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class SharedFiles:
     def keep(self, content: bytes, days: int, now: int) -> tuple[bytes, int]:
         """A new id of 16 bytes, and when it ends. Raises `Full`."""
         self.prune(now)
-        if sum(path.stat().st_size for path, _, _ in self._kept()) + len(content) > MAX_ALL:
+        if sum(map(weight, self._sizes())) + weight(len(content)) > MAX_ALL:
             raise Full
         name, end = secrets.token_bytes(16), now + days * _DAY
         self.directory.mkdir(mode=0o700, exist_ok=True)
@@ -61,6 +69,11 @@ class SharedFiles:
         for path in ended:
             path.unlink(missing_ok=True)
         return len(ended)
+
+    def _sizes(self) -> Iterator[int]:
+        for path, _, _ in self._kept():
+            with contextlib.suppress(FileNotFoundError):  # another process has just taken it away
+                yield path.stat().st_size
 
     def _kept(self) -> Iterator[tuple[Path, bytes, int]]:
         try:

@@ -18,6 +18,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from node.problems import PROBLEMS, Refused, documented
 from node.sharing.keeping import MAX_DAYS, MAX_ONE, MIN_ONE, Full, SharedFiles
+from node.sharing.quota import Quota
 from node.sharing.wording import SHARED_TEXTS
 from node.web.bodies import bounded, read_body
 from node.web.limits import limiter_of
@@ -38,6 +39,7 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+_ENOUGH: Final = "From this address enough was left here for today: 32 MiB. Try again tomorrow."
 _OFF: Final = "This node keeps no files behind links (setting share_links)."
 
 
@@ -67,6 +69,7 @@ def shared_routes(services: Services) -> APIBlueprint:
     common: Any = dict(PROBLEMS)
     routes = APIBlueprint("links", __name__, abp_tags=[tag], abp_responses=common)
     kept = SharedFiles(services.directory / _FOLDER)
+    quota = Quota()
     routes.before_app_request(_pruning(kept, lambda: services.now))
 
     def check_on() -> None:
@@ -89,6 +92,8 @@ def shared_routes(services: Services) -> APIBlueprint:
             content = read_body(MAX_ONE, "A file behind a link is at most 256 KiB.")
             if len(content) < MIN_ONE:
                 raise Refused(422, "This is no ciphertext: it is shorter than nonce and tag.", code="links.short")
+            if not quota.take(request.remote_addr, len(content), services.now):
+                raise Refused(429, _ENOUGH, code="links.enough", headers=_LATER)
             try:
                 name, end = kept.keep(content, query.days, services.now)
             except Full:

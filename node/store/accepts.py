@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from node.store.access import TokenRow, Tokens
 from node.store.act_chain import act_hash
-from node.store.database import Database
+from node.store.database import Database, filled
 from node.store.entries import ACCEPT_COLUMNS, accept_values
 from node.store.keeping import Acts
 from node.store.records import NewEntry
@@ -23,7 +23,9 @@ __all__ = ["Accept", "Accepts"]
 
 _TAKEN: Final = """WITH asked (learner, award, day) AS (VALUES {}) SELECT learner, award, day FROM asked
     WHERE EXISTS (SELECT 1 FROM entries WHERE entries.learner = asked.learner AND micro_credential = award
-        AND awarded_on = day AND live = 1)"""
+        AND awarded_on = day AND live = 1 AND copy_of IS NULL)"""
+
+_write: Final = json.JSONEncoder(sort_keys=True).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Accepts:
         acts, head = [], self._acts.head()
         for i, accept in enumerate(accepts):
             by = {"person": accept.token.person, "token": accept.token.id}
-            text = json.dumps({"by": by, "refused": 0, "submission": submission + i}, sort_keys=True)
+            text = _write({"by": by, "refused": 0, "submission": submission + i})
             head = act_hash(head, now, "issue", "1 entries", text)
             acts.append((now, "issue", "1 entries", text, head))
         insert("acts (at, act, subject, detail, hash)", acts)
@@ -100,11 +102,13 @@ class Accepts:
         self._requests.add_all([AnsweredRequest(a.name, a.fingerprint, a.status, a.body, now) for a in accepts], now)
 
     def _among(self, query: str, values: Sequence[object]) -> set[Any]:
-        return {row[0] for row in self._database.rows(query.format(", ".join("?" * len(values))), values)}
+        asked = filled(values)
+        return {row[0] for row in self._database.rows(query.format(", ".join("?" * len(asked))), asked)}
 
     def _taken(self, awards: Sequence[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-        query = _TAKEN.format(", ".join(["(?, ?, ?)"] * len(awards)))
-        return set(self._database.rows(query, [value for award in awards for value in award]))
+        asked = filled(awards)
+        query = _TAKEN.format(", ".join(["(?, ?, ?)"] * len(asked)))
+        return set(self._database.rows(query, [value for award in asked for value in award]))
 
 
 def _award(entry: NewEntry) -> tuple[str, str, str]:

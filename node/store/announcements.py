@@ -111,6 +111,10 @@ class Announcements:
         """Those that are told, oldest first."""
         return tuple(map(_webhook, self._database.rows(f"{_WEBHOOK} WHERE removed_at IS NULL ORDER BY added_at, id")))
 
+    def all_webhooks(self) -> tuple[Webhook, ...]:
+        """Every one there ever was, oldest first; those that were removed have no secret any more."""
+        return tuple(map(_webhook, self._database.rows(f"{_WEBHOOK} ORDER BY added_at, id")))
+
     def webhook(self, webhook_id: str) -> Webhook:
         """One by its id, removed or not. Raises `InputError` where there is none."""
         found = self._database.row(f"{_WEBHOOK} WHERE id = ?", (webhook_id,))
@@ -119,7 +123,7 @@ class Announcements:
         return _webhook(found)
 
     def remove_webhook(self, webhook_id: str, at: int, why: str) -> bool:
-        """Tell it nothing more, also what waits, and forget its secret, also in the answer that is kept.
+        """Tell it nothing more, also what waits, and forget its secret, which stands nowhere else.
 
         False where it was removed before.
         """
@@ -134,9 +138,6 @@ class Announcements:
                 " WHERE webhook = ? AND state = 'waiting'",
                 (at, why, webhook_id),
             )
-            # The answer that showed the secret is kept for its repetition no longer. The id is 64 random bits.
-            statement = "DELETE FROM requests WHERE status = 201 AND instr(body, CAST(? AS BLOB)) > 0"
-            utils.conn.execute(statement, (f'"id":"{webhook_id}"',))
             return True
 
     # What was told
@@ -151,6 +152,23 @@ class Announcements:
             "(?1 IS NULL OR webhook = ?1) ORDER BY position DESC, webhook LIMIT ?2", webhook_id, limit
         )
 
+    def told(self, webhook_id: str | None, before: int, limit: int) -> tuple[list[WebhookDelivery], int | None]:
+        """About `limit` deliveries of events older than number `before` (0: from the newest on), newest first.
+
+        An event stands whole on one page, whoever it goes to. Also the number that the next page begins before.
+        """
+        numbers = self._database.rows(
+            "SELECT DISTINCT announcement FROM webhook_deliveries WHERE (?1 IS NULL OR webhook = ?1)"
+            " AND (?2 = 0 OR announcement < ?2) ORDER BY announcement DESC LIMIT ?3",
+            (webhook_id, before, limit + 1),
+        )
+        if not numbers:
+            return [], None
+        last = numbers[:limit][-1][0]
+        rest = "(?1 IS NULL OR webhook = ?1) AND (?2 = 0 OR position < ?2) AND position >= ?3"
+        found = self._deliveries(f"{rest} ORDER BY position DESC, webhook", webhook_id, before, last)
+        return found, last if len(numbers) > limit else None
+
     def record(self, delivery: WebhookDelivery) -> bool:
         """What came of an attempt; False where it was removed, or another process recorded one meanwhile."""
         d = delivery
@@ -158,6 +176,21 @@ class Announcements:
             WHERE webhook = ? AND announcement = ? AND state = 'waiting' AND attempts = ?"""
         new = (d.state, d.attempts, d.next_at, d.changed_at, d.outcome)
         return bool(self._database.change(statement, (*new, d.webhook, d.announcement.position, d.attempts - 1)))
+
+    def forget(self, before: int) -> int:
+        """Delete deliveries that ended before that time; how many.
+
+        Of an event that nobody waits for any more its name stays, so that it is announced once, and not what it said.
+        """
+        with self._database.writing() as utils:
+            ended = "DELETE FROM webhook_deliveries WHERE state <> 'waiting' AND changed_at < ?"
+            gone = utils.conn.execute(ended, (before,)).rowcount
+            utils.conn.execute(
+                "UPDATE announcements SET detail = '{}' WHERE at < ? AND detail <> '{}' AND NOT EXISTS"
+                " (SELECT 1 FROM webhook_deliveries WHERE announcement = position)",
+                (before,),
+            )
+            return int(gone)
 
     def counts(self) -> dict[str, int]:
         """How many deliveries there are in each state, of addresses that were removed, too."""

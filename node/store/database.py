@@ -11,17 +11,19 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlite_utils
 
 from rootseal.errors import ConflictError, StoreError
 
-__all__ = ["APPLICATION_ID", "BUSY_SECONDS", "Database", "Fault", "connect", "plain_errors"]
+__all__ = ["APPLICATION_ID", "BUSY_SECONDS", "Database", "Fault", "connect", "filled", "plain_errors"]
 
 APPLICATION_ID: Final = 0x52534E31  # "RSN1": which program's file this is
 BUSY_SECONDS: Final = 30.0
+_T = TypeVar("_T")
 
 
 def connect(path: Path, *, writable: bool = True) -> sqlite3.Connection:
@@ -68,6 +70,25 @@ def _sentence(path: Path, error: sqlite3.Error) -> str:
     if primary == sqlite3.SQLITE_IOERR:
         return f"{path}: the disk does not read or write as it should ({error}); nothing was acknowledged"
     return f"{path}: the store failed: {error}"
+
+
+def filled(values: Sequence[_T]) -> list[_T]:
+    """The values (at least one) and the first of them again, up to a power of two.
+
+    So the texts of statements with a place for each are few, and SQLite has them prepared already.
+    """
+    return [*values, *[values[0]] * (_places(len(values)) - len(values))]
+
+
+def _places(count: int) -> int:
+    return 1 << (count - 1).bit_length()
+
+
+@lru_cache(maxsize=64)
+def _insert(into: str, columns: int, rows: int) -> str:
+    """Inserts as many of the rows, from the first, as the last parameter says."""
+    row = f"({', '.join('?' * columns)})"
+    return f"INSERT INTO {into} SELECT * FROM (VALUES {', '.join([row] * rows)}) LIMIT ?"
 
 
 Fault = Callable[[str], None]
@@ -159,10 +180,10 @@ class Database:
         `into` is `table (columns)`. Every statement of a thread waits for the interpreter's lock anew: where many
         threads run, one long statement is sooner done than many short ones.
         """
-        row = f"({', '.join('?' * len(rows[0]))})"
+        values = [*(value for each in filled(rows) for value in each), len(rows)]
+        statement = _insert(into, len(rows[0]), _places(len(rows)))
         with self.writing() as utils:
-            statement = f"INSERT INTO {into} VALUES {', '.join([row] * len(rows))}"
-            return int(utils.conn.execute(statement, [value for each in rows for value in each]).lastrowid or 0)
+            return int(utils.conn.execute(statement, values).lastrowid or 0)
 
     def scrub(self) -> bool:
         """Write the file anew without free pages and empty the WAL; False where somebody still reads an older state.

@@ -22,9 +22,11 @@ _MAIL: Final = (
 )
 _LINK: Final = "SELECT digest, entry, mail, made_at, expires_at, opened_at, resume FROM claim_links"
 
-# Sealed, neither revoked nor erased, without any mail, link or hand-over; final ones only, or all.
-_UNSENT: Final = """SELECT id FROM entries e WHERE state = 'sealed' AND live = 1
-    AND (?1 OR log_index < (SELECT coalesce(max(size), 0) FROM anchors))
+# Sealed, neither revoked nor erased, without any mail, link or hand-over; final ones only, with all copies, or all.
+_UNSENT: Final = """SELECT id FROM entries e WHERE state = 'sealed' AND live = 1 AND copy_of IS NULL
+    AND (?1 OR log_index < (SELECT coalesce(max(size), 0) FROM anchors) AND NOT EXISTS (
+        SELECT 1 FROM entries c WHERE c.copy_of = e.id AND c.state <> 'withdrawn'
+        AND (c.log_index IS NULL OR c.log_index >= (SELECT coalesce(max(size), 0) FROM anchors))))
     AND NOT EXISTS (SELECT 1 FROM mails WHERE entry = e.id)
     AND NOT EXISTS (SELECT 1 FROM claim_links WHERE entry = e.id)
     AND NOT EXISTS (SELECT 1 FROM hand_overs WHERE entry = e.id)
@@ -86,11 +88,19 @@ class Mails:
             (entry, token, message_id, carries, now, now, now),
         )
 
-    def due(self, now: int, limit: int, entry: str | None = None) -> list[Mail]:
-        """Waiting ones whose time has come (of one credential at any time), the oldest first."""
+    def due(self, now: int, limit: int, entry: str | None = None, numbers: tuple[int, int] | None = None) -> list[Mail]:
+        """Waiting ones whose time has come (of one credential at any time), the oldest first.
+
+        `numbers`: only those from the first to the last of them.
+        """
         if entry is not None:
             return self._many("state = 'waiting' AND entry = ? ORDER BY number LIMIT ?", entry, limit)
-        return self._many("state = 'waiting' AND next_at <= ? ORDER BY number LIMIT ?", now, limit)
+        rest = "state = 'waiting' AND next_at <= ? AND number BETWEEN ? AND ? ORDER BY number LIMIT ?"
+        return self._many(rest, now, *(numbers or (0, 1 << 62)), limit)
+
+    def waiting(self) -> list[tuple[int, str]]:
+        """(number, entry) of every one that waits to be sent, by number."""
+        return self._database.rows("SELECT number, entry FROM mails WHERE state = 'waiting' ORDER BY number")
 
     def uncertain(self) -> list[Mail]:
         """Those that were being sent. Where nobody sends now, nobody knows whether the server took them."""

@@ -16,7 +16,7 @@ __all__ = ["ACCEPT_COLUMNS", "Entries", "accept_values"]
 _UUID: Final = re.compile(r"(?:urn:uuid:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
 _COLUMNS: Final = (
     "number, id, template, document, seed, holder, credits, credit_id, commitment, state, log_index, "
-    "learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at, supersedes"
+    "learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at, supersedes, copy_of, copy"
 )
 ACCEPT_COLUMNS: Final = (
     "id, template, document, seed, holder, credits, credit_id, commitment, state, "
@@ -24,8 +24,15 @@ ACCEPT_COLUMNS: Final = (
 )
 """What is written of an entry when it is accepted: `accept_values`, then its submission."""
 _INSERT: Final = f"INSERT INTO entries ({ACCEPT_COLUMNS}) VALUES ({', '.join('?' * 18)})"
+_INSERT_COPY: Final = f"INSERT INTO entries ({ACCEPT_COLUMNS}, copy_of, copy) VALUES ({', '.join('?' * 20)})"
 # Of entries from before there were submissions nobody asks an approval.
 _PASSED: Final = "(submission IS NULL OR submission IN (SELECT id FROM submissions WHERE state = 'approved'))"
+# A copy waits until every one before it stands under a final anchor: so each is introduced by another anchor, and
+# their places in the log do not tell that they belong together. Those of a superseded one wait until that is settled.
+_ITS_TURN: Final = """(copy_of IS NULL OR (live = 1 AND NOT EXISTS (SELECT 1 FROM entries AS prior
+    WHERE (prior.id = entries.copy_of OR prior.copy_of = entries.copy_of) AND prior.copy < entries.copy
+    AND (prior.copy = 1 OR prior.state <> 'withdrawn')
+    AND (prior.log_index IS NULL OR prior.log_index >= (SELECT coalesce(max(size), 0) FROM anchors)))))"""
 
 
 class Entries:
@@ -35,24 +42,29 @@ class Entries:
         self._database = database
 
     def add_all(self, entries: Iterable[NewEntry], now: int, submission: int | None = None) -> int:
-        """Accept them, all or none, as one submission. Raises `ConflictError` where a live award is issued already."""
-        return self._database.change_many(_INSERT, ((*accept_values(entry, now), submission) for entry in entries))
+        """Accept them, all or none, as one submission: first copies before all others, each kind in its order.
+
+        Raises `ConflictError` where a live award is issued already.
+        """
+        every = list(entries)
+        firsts = [(*accept_values(entry, now), submission) for entry in every if entry.copy_of is None]
+        others = [
+            (*accept_values(entry, now), submission, entry.copy_of, entry.copy)
+            for entry in every
+            if entry.copy_of is not None
+        ]
+        with self._database.writing():
+            added = self._database.change_many(_INSERT, firsts)
+            return added + (self._database.change_many(_INSERT_COPY, others) if others else 0)
 
     def live_award(self, learner: str, micro_credential: str, awarded_on: str) -> tuple[str, bytes, EntryState] | None:
         """Id, row digest and state of the live credential for this award."""
         found = self._database.row(
             "SELECT id, row_digest, state FROM entries"
-            " WHERE learner = ? AND micro_credential = ? AND awarded_on = ? AND live = 1",
+            " WHERE learner = ? AND micro_credential = ? AND awarded_on = ? AND live = 1 AND copy_of IS NULL",
             (learner, micro_credential, awarded_on),
         )
         return None if found is None else (found[0], found[1], EntryState(found[2]))
-
-    def revoked_row(self, row_digest: bytes) -> str | None:
-        """The id of a credential that was issued from this very row and revoked."""
-        found = self._database.row(
-            "SELECT id FROM entries WHERE row_digest = ? AND live = 0 AND state = 'sealed' LIMIT 1", (row_digest,)
-        )
-        return None if found is None else found[0]
 
     def get(self, entry_id: str) -> Entry:
         """By `urn:uuid:…` or the UUID alone. Raises `InputError` where there is none."""
@@ -68,25 +80,34 @@ class Entries:
         """Each once, in the order given, however its id is written. Raises `InputError` for the first unknown one."""
         return list({entry.number: entry for entry in map(self.get, entry_ids)}.values())
 
+    def award(self, entry: Entry) -> list[Entry]:
+        """All copies of what `entry` is a copy of, withdrawn ones too: the first one first, then in their order."""
+        return self._many("id = ?1 OR copy_of = ?1 ORDER BY copy", entry.first_id)
+
     def by_commitment(self, commitment: bytes) -> Entry | None:
         """The entry with this commitment, in whatever state."""
         return self._one("commitment = ?", commitment)
 
     def due(self, accepted_by: int, *, approved: bool = False) -> bool:
-        """True iff an entry accepted at or before `accepted_by` waits to be sealed; `approved`: and may be."""
-        query = "SELECT 1 FROM entries WHERE state = 'accepted' AND accepted_at <= ?"
+        """True iff an entry accepted at or before `accepted_by` waits to be sealed; `approved`: and may be.
+
+        A copy counts from when its turn has come.
+        """
+        query = f"SELECT 1 FROM entries WHERE state = 'accepted' AND accepted_at <= ? AND {_ITS_TURN}"
         passed = f" AND {_PASSED}" if approved else ""
         return self._database.row(f"{query}{passed} LIMIT 1", (accepted_by,)) is not None
 
     def waiting(self, accepted_by: int | None, *, approved: bool = False) -> list[tuple[int, bytes, int]]:
-        """(number, commitment, template) of accepted entries, all or those accepted by then.
+        """(number, commitment, template) of accepted entries that may be sealed, all or those accepted by then.
 
-        With `approved` only those whose submission a second person let pass.
+        A copy whose turn has not come is not among them. With `approved` only those whose submission a second
+        person let pass.
         """
         limit = (1 << 62) if accepted_by is None else accepted_by
         passed = f" AND {_PASSED}" if approved else ""
         return self._database.rows(
-            f"SELECT number, commitment, template FROM entries WHERE state = 'accepted' AND accepted_at <= ?{passed}",
+            "SELECT number, commitment, template FROM entries WHERE state = 'accepted' AND accepted_at <= ?"
+            f" AND {_ITS_TURN}{passed}",
             (limit,),
         )
 
@@ -111,6 +132,20 @@ class Entries:
             raise ConflictError(f"{entry.id} {problem}")
         return after
 
+    def withdraw_award(self, entry: Entry) -> list[Entry]:
+        """Withdraw every copy of what `entry` is a copy of, all or none; how they are then, the first one first.
+
+        Raises `ConflictError` once the first is sealed.
+        """
+        with self._database.writing():
+            first, *others = self.award(entry)
+            return [self.withdraw(first.id), *(self.withdraw(copy.id) for copy in others)]
+
+    def give_up(self, entry_ids: Sequence[str]) -> None:
+        """Withdraw those of them that are accepted, whatever became of the others."""
+        statement = "UPDATE entries SET state = 'withdrawn', live = 0 WHERE id = ? AND state = 'accepted'"
+        self._database.change_many(statement, [(entry_id,) for entry_id in entry_ids])
+
     def retire(self, entry_ids: Sequence[str]) -> None:
         """Mark revoked ones as no longer live, so that the same award may be issued anew."""
         self._database.change_many("UPDATE entries SET live = 0 WHERE id = ?", [(entry_id,) for entry_id in entry_ids])
@@ -121,8 +156,8 @@ class Entries:
         return {state: found.get(state.value, 0) for state in EntryState}
 
     def oldest_waiting(self) -> int | None:
-        """When the oldest accepted entry was accepted."""
-        found = self._database.row("SELECT min(accepted_at) FROM entries WHERE state = 'accepted'")
+        """When the oldest accepted first copy was accepted: the other copies wait for their turn, and are not late."""
+        found = self._database.row("SELECT min(accepted_at) FROM entries WHERE state = 'accepted' AND copy_of IS NULL")
         return None if found is None else found[0]
 
     def sealed(self, start: int, end: int) -> list[Entry]:
@@ -170,7 +205,7 @@ def accept_values(entry: NewEntry, now: int) -> tuple[object, ...]:
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     number, entry_id, template, document, seed, holder, credits, credit_id, commitment, state, index, *rest = row
-    learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at, supersedes = rest
+    learner, micro_credential, awarded_on, live, row_digest, email, line, accepted_at, supersedes, *copy = rest
     return Entry(
         number,
         entry_id,
@@ -190,4 +225,5 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         line,
         accepted_at,
         supersedes,
+        *copy,
     )

@@ -37,7 +37,8 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class FoundEntry:
     """One credential. `number` is the order of acceptance; `act` the last act on its status that was asked for,
-    `act_final` whether that is final on chain. `learner` is empty once it was erased.
+    `act_final` whether that is final on chain. `learner` is empty once it was erased. `copy_of` is the id of the first
+    copy, None for that one; `copies` counts all of them but withdrawn ones.
     """
 
     number: int
@@ -51,6 +52,8 @@ class FoundEntry:
     supersedes: str | None
     act: Act | None
     act_final: bool
+    copy_of: str | None
+    copies: int
 
 
 # Anchored is what the newest final anchor holds: at home every anchor holds all before it.
@@ -58,10 +61,14 @@ _STANDING: Final = (
     "CASE WHEN e.state = 'sealed' AND e.log_index < (SELECT coalesce(max(size), 0) FROM anchors)"
     " THEN 'anchored' ELSE e.state END"
 )
+_COPIES: Final = (
+    "(SELECT count(*) FROM entries AS c WHERE c.state <> 'withdrawn'"
+    " AND (c.id = coalesce(e.copy_of, e.id) OR c.copy_of = coalesce(e.copy_of, e.id)))"
+)
 _LAST: Final = "(SELECT max(position) FROM status_acts WHERE entry = e.id)"
 _SELECT: Final = (
     f"SELECT e.number, e.id, {_STANDING}, e.log_index, e.learner, e.micro_credential, e.awarded_on,"
-    " e.accepted_at, e.supersedes, s.act, i.state = 'final' FROM entries AS e"
+    f" e.accepted_at, e.supersedes, s.act, i.state = 'final', e.copy_of, {_COPIES} FROM entries AS e"
     f" LEFT JOIN status_acts AS s ON s.position = {_LAST} LEFT JOIN intents AS i ON i.name = s.intent"
 )
 
@@ -73,12 +80,10 @@ class Finding:
         self._database = database
 
     def page(self, wanted: Wanted, after: int, count: int) -> list[FoundEntry]:
-        """The next `count` with number > `after`, in order of acceptance."""
+        """The next `count` with number > `after`, in order of acceptance, each by its first copy."""
         conditions, parameters = _conditions(wanted)
-        rows = self._database.rows(
-            f"{_SELECT} WHERE {' AND '.join(['e.number > ?', *conditions])} ORDER BY e.number LIMIT ?",
-            (after, *parameters, count),
-        )
+        where = " AND ".join(["e.number > ?", "e.copy_of IS NULL", *conditions])
+        rows = self._database.rows(f"{_SELECT} WHERE {where} ORDER BY e.number LIMIT ?", (after, *parameters, count))
         return [_found(row) for row in rows]
 
     def one(self, entry_id: str) -> FoundEntry | None:
@@ -106,9 +111,10 @@ def _conditions(wanted: Wanted) -> tuple[list[str], list[object]]:
 
 
 def _found(row: tuple[Any, ...]) -> FoundEntry:
-    number, entry_id, standing, index, learner, micro_credential, awarded_on, accepted_at, supersedes, act, final = row
+    number, entry_id, standing, index, learner, micro_credential, awarded_on, accepted_at, supersedes, *rest = row
+    act, final, copy_of, copies = rest
     asked = None if act is None else Act(act)
     return FoundEntry(
         number, entry_id, Standing(standing), index, learner, micro_credential, awarded_on, accepted_at, supersedes,
-        asked, bool(final),
+        asked, bool(final), copy_of, max(1, copies),
     )  # fmt: skip

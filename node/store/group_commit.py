@@ -6,6 +6,8 @@ COMMIT that holds his change, never before. One who fails takes nothing of the o
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -13,7 +15,7 @@ from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from node.store.store import Store
 
@@ -29,19 +31,38 @@ Together = Callable[[Sequence[Any]], Sequence[bool]]
 """Stores many items of one kind at once; tells which of them it stored."""
 
 
+class _Signal(Protocol):
+    def release(self) -> None: ...
+
+
 @dataclass(slots=True, eq=False)
 class _Asked:
-    """One change that waits for its COMMIT. `done` is free once it has its value or its failure."""
+    """One change that waits for its COMMIT. `done` is released once it has its value or its failure."""
 
-    done: threading.Lock
+    done: _Signal
     value: Any = None
     failure: BaseException | None = None
 
-    def wait(self) -> Any:
-        self.done.acquire()
+    def answer(self) -> Any:
         if self.failure is not None:
             raise self.failure
         return self.value
+
+
+class _Woken:
+    """What a coroutine waits for, and another thread releases."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[None] = self._loop.create_future()
+
+    def release(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            self._loop.call_soon_threadsafe(self._set)
+
+    def _set(self) -> None:
+        if not self.done.done():  # the visitor may have gone
+            self.done.set_result(None)
 
 
 @dataclass(slots=True, eq=False)
@@ -74,21 +95,27 @@ class GroupCommit:
 
         Raises what `work` raises: then nothing of it is stored. Raises `StoreError` where the COMMIT fails.
         """
-        answer: _T = self._asked(_Work(_taken_lock(), work=work))
+        lock = _taken_lock()
+        asked = self._asked(_Work(lock, work=work))
+        lock.acquire()
+        answer: _T = asked.answer()
         return answer
 
-    def join(self, together: Together, item: object) -> bool:
+    async def joined(self, together: Together, item: object) -> bool:
         """Whether `together` stored the item, once it is on disk; it is called with all that wait at that moment.
 
         Where `together` fails, nothing of its items is stored, and all of them are told so (False).
         Raises `StoreError` where the COMMIT fails.
         """
-        return bool(self._asked(_Item(_taken_lock(), together=together, item=item)))
+        woken = _Woken()
+        asked = self._asked(_Item(woken, together=together, item=item))
+        await woken.done
+        return bool(asked.answer())
 
-    def _asked(self, asked: _Asked) -> Any:
+    def _asked(self, asked: _Asked) -> _Asked:
         self._start()
         self._waiting.put(asked)
-        return asked.wait()
+        return asked
 
     def close(self) -> None:
         """Commit what waits, and end the thread. It begins anew with the next `run`."""

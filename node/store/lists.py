@@ -5,7 +5,7 @@ An entry belongs to the list whose numbers enclose its own; entries from before 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,13 +32,18 @@ _FATES: Final = """SELECT number, id, learner, line, CASE
     WHEN EXISTS (SELECT 1 FROM mails WHERE entry = e.id AND state = 'refused') THEN 'refused'
     WHEN EXISTS (SELECT 1 FROM mails WHERE entry = e.id AND state = 'failed') THEN 'failed'
     WHEN EXISTS (SELECT 1 FROM claim_links WHERE entry = e.id) THEN 'link_expired'
+    WHEN EXISTS (SELECT 1 FROM entries c WHERE c.copy_of = e.id AND c.state <> 'withdrawn'
+        AND (c.log_index IS NULL OR c.log_index >= (SELECT coalesce(max(size), 0) FROM anchors))) THEN 'copies_waiting'
     ELSE 'not_sent' END
-    FROM entries e ORDER BY number"""
+    FROM entries e WHERE copy_of IS NULL ORDER BY number"""
+
+
+_KEY: Final = "(SELECT micro_credential FROM entries WHERE entries.number = f.number)"
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of one credential: `code` is a word of `node.delivery.ledger.FATES`."""
+    """What became of one credential with all its copies: `code` is a word of `node.delivery.ledger.FATES`."""
 
     number: int
     id: str
@@ -70,9 +75,10 @@ class Lists:
         self._database = database
 
     def add(self, at: int, rows: int, issued: int, refused: int, repeated: int) -> None:
-        """Count a list whose `issued` entries are the newest; in the transaction that stores them."""
+        """Count a list whose `issued` entries are the newest first copies; in the transaction that stores them."""
         with self._database.writing() as utils:
-            newest = utils.conn.execute("SELECT coalesce(max(number), 0) FROM entries").fetchone()[0]
+            statement = "SELECT number FROM entries WHERE copy_of IS NULL ORDER BY number DESC LIMIT 1"
+            newest = (utils.conn.execute(statement).fetchone() or (0,))[0]
             statement = "INSERT INTO lists (at, first, rows, issued, refused, repeated) VALUES (?, ?, ?, ?, ?, ?)"
             utils.conn.execute(statement, (at, newest - issued + 1, rows, issued, refused, repeated))
 
@@ -86,6 +92,26 @@ class Lists:
     def fates(self, now: int) -> list[Fate]:
         """What became of every credential by `now` (UTC seconds), in order of acceptance."""
         return [Fate(*row) for row in self._database.rows(_FATES, (now,))]
+
+    def page(
+        self, now: int, after: int, count: int, among: Collection[str] | None = None
+    ) -> list[tuple[int | None, Fate]]:
+        """The next `count` credentials with number > `after`, each with the number of its list, if it came with one.
+
+        `among`: only of micro-credentials with these keys; None: of all.
+        """
+        keys = () if among is None else tuple(among)
+        own = "" if among is None else f" AND {_KEY} IN ({', '.join('?' * len(keys))})"
+        with self._database.reading():
+            rows = self._database.rows(
+                f"SELECT * FROM ({_FATES}) AS f WHERE number > ?{own} LIMIT ?", (now, after, *keys, count)
+            )
+            fates = [Fate(*row) for row in rows]
+            last = fates[-1].number if fates else 0
+            within = "SELECT number, first, issued FROM lists WHERE first <= ? AND first + issued > ?"
+            lists = self._database.rows(within, (last, fates[0].number if fates else 0))
+        owner = {first + place: number for number, first, issued in lists for place in range(issued)}
+        return [(owner.get(fate.number), fate) for fate in fates]
 
     def grouped(self, now: int) -> Iterator[tuple[ListRow | None, list[Fate]]]:
         """Each list with its credentials; first those that belong to none."""

@@ -112,6 +112,11 @@ class Log:
         rows = self._database.rows(f"{_ANCHOR} WHERE sequence < ? ORDER BY sequence DESC LIMIT ?", (before, count))
         return tuple(_anchor(row) for row in rows)
 
+    def anchored_size(self) -> int:
+        """How many entries stand under the newest final anchor: at home every anchor holds all before it."""
+        found = self._database.row("SELECT coalesce(max(size), 0) FROM anchors")
+        return 0 if found is None else int(found[0])
+
     def anchor(self, sequence: int) -> AnchorRow | None:
         """The final anchor with this number."""
         return self._anchor("WHERE sequence = ?", sequence)

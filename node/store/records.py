@@ -21,7 +21,10 @@ class EntryState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """A credential about to be stored; `document` is JSON, `line` that of the roster (from 1)."""
+    """A credential about to be stored; `document` is JSON, `line` that of the roster (from 1).
+
+    `copy_of` is the id of the first copy, None for that one itself; `copy` counts from 1.
+    """
 
     id: str
     template: int
@@ -36,6 +39,8 @@ class NewEntry:
     email: str
     line: int
     supersedes: str | None = None
+    copy_of: str | None = None
+    copy: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ class Entry:
     """A stored credential. `number` is the order of acceptance; `index` its place in the log once sealed.
 
     `live` is False once it was withdrawn or superseded, or its revocation was requested. `supersedes` is
-    the id of the credential that this one corrects. `email` is delivery data.
+    the id of the credential that this one corrects. `email` is delivery data. `copy_of` is the id of the first
+    copy, None for that one itself; `copy` counts from 1.
     """
 
     number: int
@@ -64,6 +70,13 @@ class Entry:
     line: int
     accepted_at: int
     supersedes: str | None
+    copy_of: str | None = None
+    copy: int = 1
+
+    @property
+    def first_id(self) -> str:
+        """The id of the first copy: what the award as a whole goes by."""
+        return self.copy_of or self.id
 
     @property
     def uuid(self) -> str:

@@ -48,5 +48,9 @@ class AnsweredRequests:
         """The same for several (at least one), and forget those that are too old at `now`."""
         rows = [(r.name, r.fingerprint, r.status, r.body, r.at) for r in requests]
         with self._database.writing():
-            self._database.change("DELETE FROM requests WHERE at < ?", (now - REQUEST_SECONDS,))
+            self.forget(now)
             self._database.insert_rows("requests (name, fingerprint, status, body, at)", rows)
+
+    def forget(self, now: int) -> int:
+        """Delete those that are too old at `now`; how many."""
+        return self._database.change("DELETE FROM requests WHERE at < ?", (now - REQUEST_SECONDS,))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from node.store.act_chain import chain_acts
+from node.store.schema_copies import COPIES
 from node.store.schema_people import PEOPLE_AND_DELIVERY
 
 __all__ = ["MIGRATIONS", "SCHEMA_VERSION", "Statement"]
@@ -107,7 +108,14 @@ _ERASURES: Final = (
     "CREATE TABLE erasures (entry TEXT PRIMARY KEY REFERENCES entries (id), erased_at INTEGER NOT NULL) STRICT",
 )
 
-MIGRATIONS: Final[tuple[tuple[Statement, ...], ...]] = (_FIRST, _SUPERSEDING, _CHAINED, _ERASURES, PEOPLE_AND_DELIVERY)
+MIGRATIONS: Final[tuple[tuple[Statement, ...], ...]] = (
+    _FIRST,
+    _SUPERSEDING,
+    _CHAINED,
+    _ERASURES,
+    PEOPLE_AND_DELIVERY,
+    COPIES,
+)
 """Statements of step N at place N−1; `PRAGMA user_version` counts the steps that a file has had."""
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -12,6 +12,7 @@ from node.store.accepts import Accepts
 from node.store.access import Departments, Tokens
 from node.store.announcements import Announcements
 from node.store.awards import Awards
+from node.store.copies import Copies
 from node.store.credits import CreditActs, IdentityChecks, StatusNotes
 from node.store.database import Database, Fault
 from node.store.delivery import ClaimLinks, HandOvers, Mails
@@ -49,6 +50,7 @@ class Store:
         self.entries = Entries(database)
         self.accepts = Accepts(database)
         self.awards = Awards(database)
+        self.copies = Copies(database)
         self.finding = Finding(database)
         self.requests = AnsweredRequests(database)
         self.superseding = Superseding(database)

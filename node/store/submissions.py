@@ -69,9 +69,27 @@ class Submissions:
         return None if found is None or found[0] is None else self.get(found[0])
 
     def entries(self, number: int, state: str) -> tuple[tuple[str, str], ...]:
-        """(id, micro-credential) of its entries in that state, in order of acceptance."""
-        statement = "SELECT id, micro_credential FROM entries WHERE submission = ? AND state = ? ORDER BY number"
+        """(id, micro-credential) of its credentials in that state, each by its first copy here, in order."""
+        # Beside min() the other columns are those of the row that has the minimum (SQLite, "bare columns").
+        statement = (
+            "SELECT id, micro_credential FROM (SELECT id, micro_credential, number, min(copy) FROM entries"
+            " WHERE submission = ? AND state = ? GROUP BY coalesce(copy_of, id)) ORDER BY number"
+        )
         return tuple(self._database.rows(statement, (number, state)))
+
+    def every_copy(self, number: int, state: str) -> tuple[str, ...]:
+        """Ids of all copies of its credentials in that state, in order of acceptance."""
+        statement = "SELECT id FROM entries WHERE submission = ? AND state = ? ORDER BY number"
+        return tuple(row[0] for row in self._database.rows(statement, (number, state)))
+
+    def copies(self, number: int) -> int:
+        """How many copies of each credential it brought."""
+        found = self._database.row(
+            "SELECT max(several) FROM (SELECT count(*) AS several FROM entries WHERE submission = ?"
+            " GROUP BY coalesce(copy_of, id))",
+            (number,),
+        )
+        return 1 if found is None or found[0] is None else int(found[0])
 
     def keys(self, number: int) -> tuple[str, ...]:
         """Micro-credentials of its entries, whatever became of them."""
@@ -79,10 +97,11 @@ class Submissions:
         return tuple(row[0] for row in self._database.rows(statement, (number,)))
 
     def counts(self, number: int) -> dict[str, int]:
-        """How many of its entries are in each state."""
-        return dict(
-            self._database.rows("SELECT state, count(*) FROM entries WHERE submission = ? GROUP BY state", (number,))
+        """How many of its credentials are in each state; one may be in two, copy by copy."""
+        statement = (
+            "SELECT state, count(DISTINCT coalesce(copy_of, id)) FROM entries WHERE submission = ? GROUP BY state"
         )
+        return dict(self._database.rows(statement, (number,)))
 
     def decide(self, number: int, state: str, now: int, person: str | None, token: str | None, reason: str) -> bool:
         """Write the decision down, in the place of an earlier one unless that is the rejection, which is final."""

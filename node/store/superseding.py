@@ -26,8 +26,11 @@ class Superseding:
         return None if found is None else (found[0], found[1])
 
     def retire(self, entry_id: str) -> None:
-        """The old one is no longer live: its award belongs to the correction that the caller adds beside this."""
-        self._database.change("UPDATE entries SET live = 0 WHERE id = ?", (entry_id,))
+        """The old one is no longer live: its award belongs to the correction that the caller adds beside this.
+
+        `entry_id` is that of the first copy; the other copies go with it, and are not sealed meanwhile.
+        """
+        self._database.change("UPDATE entries SET live = 0 WHERE id = ?1 OR copy_of = ?1", (entry_id,))
 
     def revive(self, withdrawn: str) -> None:
         """Give the award back to the credential that the withdrawn one would have superseded.
@@ -43,12 +46,16 @@ class Superseding:
         if old is None:
             return
         taken = self._database.row(
-            "SELECT id FROM entries WHERE learner = ? AND micro_credential = ? AND awarded_on = ? AND live = 1", old[1:]
+            "SELECT id FROM entries WHERE learner = ? AND micro_credential = ? AND awarded_on = ? AND live = 1"
+            " AND copy_of IS NULL",
+            old[1:],
         )
         if taken is not None:
             problem = f"cannot be withdrawn: {taken[0]} has the award of the credential that it corrects"
             raise ConflictError(f"{withdrawn} {problem}; correct or withdraw that one first")
-        self._database.change("UPDATE entries SET live = 1 WHERE id = ?", old[:1])
+        self._database.change(
+            "UPDATE entries SET live = 1 WHERE (id = ?1 OR copy_of = ?1) AND state <> 'withdrawn'", old[:1]
+        )
 
     def due(self) -> tuple[str, ...]:
         """Superseded ones whose successor stands under a final anchor, and whose revocation was not asked for yet."""

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, g, request
 from node.access import Access, Principal, Role
 from node.problems import Refused, problem
 
-__all__ = ["SCHEME", "for_all", "guard", "identify", "needs", "principal", "role_of"]
+__all__ = ["SCHEME", "bearer_token", "for_all", "guard", "identify", "needs", "principal", "role_of"]
 
 SCHEME: Final = "token"
 """The name of the security scheme in the OpenAPI document."""
@@ -69,6 +69,11 @@ def principal() -> Principal:
     """Who asks; only in routes of a guarded blueprint."""
     found: Principal = g.principal
     return found
+
+
+def bearer_token() -> bytes:
+    """The token of this request, as it was sent: what the one who asks knows and the node does not keep."""
+    return _bearer(request.headers.get("Authorization", "")).encode()
 
 
 def for_all() -> None:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from hashlib import sha256
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from flask import Flask
 from pydantic import ValidationError
@@ -41,14 +40,17 @@ _PATH: Final = "/v1/credentials"
 _BEARER: Final = re.compile(r"Bearer (rst_([0-9a-f]{10})_[A-Za-z0-9_-]{43})", re.ASCII)
 _MOST_TOKENS: Final = 1000
 # With one of these the body or the answer would be another one.
-_SPECIAL: Final = ("HTTP_CONTENT_DIGEST", "HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
+_SPECIAL: Final = (b"content-digest", b"content-encoding", b"transfer-encoding", b"expect", b"origin")
 
-_Start = Callable[..., Any]
-_App = Callable[[dict[str, Any], _Start], Iterable[bytes]]
+_Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class _Body(Protocol):
+    async def gather(self, most: int) -> bytes | None: ...
 
 
 class Express:
-    """WSGI around the application. `headers` are those of every closed answer. Threads share it."""
+    """Before the application. `headers` are those of every closed answer."""
 
     def __init__(
         self,
@@ -60,45 +62,48 @@ class Express:
         headers: Mapping[str, str],
     ) -> None:
         self._flask = app
-        self._app: _App = app.wsgi_app
         self._services = services
         self._access = access
         self._once = once
         self._health = health
-        self._headers = [("Content-Type", "application/json"), *headers.items()]
+        every = {"content-type": "application/json", **headers}
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in every.items()]
         self._accepting = Accepting(services)
         self._tokens: dict[bytes, tuple[TokenRow, bool]] = {}
 
-    def __call__(self, environ: dict[str, Any], start: _Start) -> Iterable[bytes]:
-        """Answer, or let the application answer."""
+    async def __call__(self, scope: dict[str, Any], body: _Body, send: _Send) -> bool:
+        """Answer the request (ASGI), or leave it: False, with nothing done and the body to be read again."""
+        if scope["path"] != _PATH or scope["method"] != "POST" or scope["query_string"]:
+            return False
         began = time.monotonic()
-        body = None
-        if environ.get("PATH_INFO") == _PATH:
-            with suppress(RootsealError, ValidationError):
-                body = self._tried(environ)
-        if body is None:
-            return self._app(environ, start)
+        answer = None
+        with suppress(RootsealError, ValidationError):
+            answer = await self._tried(scope, body)
+        if answer is None:
+            return False
         self._health.requests.add("POST", _PATH, 201)
         log("request", method="POST", route=_PATH, status=201, ms=round((time.monotonic() - began) * 1000))
-        start("201 CREATED", [*self._headers, ("Content-Length", str(len(body)))])
-        return (body,)
+        headers = [*self._headers, (b"content-length", str(len(answer)).encode())]
+        await send({"type": "http.response.start", "status": 201, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
+        return True
 
-    def _tried(self, environ: dict[str, Any]) -> bytes | None:
-        """The body of the answer; None where the ordinary route must answer, with nothing done and the body unread."""
-        length = environ.get("CONTENT_LENGTH") or ""
-        plain = environ["REQUEST_METHOD"] == "POST" and environ.get("CONTENT_TYPE") == "application/json"
-        if not plain or environ.get("QUERY_STRING") or any(name in environ for name in _SPECIAL):
+    async def _tried(self, scope: dict[str, Any], body: _Body) -> bytes | None:
+        """The body of the answer; None where the ordinary route must answer."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        length = headers.get(b"content-length", b"")
+        if len(headers) != len(scope["headers"]) or headers.get(b"content-type") != b"application/json":
             return None
-        if not (length.isascii() and length.isdigit() and int(length) <= SMALL_BODY):
+        if any(name in headers for name in _SPECIAL) or not (length.isdigit() and int(length) <= SMALL_BODY):
             return None
-        token, key = self._token(environ.get("HTTP_AUTHORIZATION", "")), read_key(environ.get("HTTP_IDEMPOTENCY_KEY"))
-        if token is None or key is None or not self._counted(environ, token):
+        token = self._token(headers.get(b"authorization", b"").decode("latin-1"))
+        key = read_key(headers.get(b"idempotency-key", b"").decode("latin-1"))
+        if token is None or key is None or not self._counted(scope, token):
             return None
-        data = environ["wsgi.input"].read(int(length))
-        environ["wsgi.input"] = BytesIO(data)  # for the ordinary route, if it comes to that
-        return self._accepted(AwardRow.model_validate_json(data), token, key) if len(data) == int(length) else None
+        data = await body.gather(SMALL_BODY)
+        return None if data is None else await self._accepted(AwardRow.model_validate_json(data), token, key)
 
-    def _accepted(self, award: AwardRow, token: TokenRow, key: bytes) -> bytes | None:
+    async def _accepted(self, award: AwardRow, token: TokenRow, key: bytes) -> bytes | None:
         with self._once.alone(token.id, key) as name:
             if name is None:
                 return None
@@ -106,16 +111,16 @@ class Express:
             answer = Answer(201, AcceptedCredential(id=entry.id, already=False))
             body = answer.body
             fingerprint = self._once.fingerprint(key, "POST", f"{_PATH}?", award.model_dump_json().encode())
-            if self._once.join(Accept(entry, token, templates, name, fingerprint, answer.status, body)):
+            if await self._once.joined(Accept(entry, token, templates, name, fingerprint, answer.status, body)):
                 return body
         self._accepting.refresh()
         self._tokens.clear()
         return None
 
-    def _counted(self, environ: dict[str, Any], token: TokenRow) -> bool:
+    def _counted(self, scope: dict[str, Any], token: TokenRow) -> bool:
         """Count the request against its token's bound; one over it is counted, and refused, by the ordinary route."""
         most = self._services.config.requests_per_token
-        return not most or spent(self._flask, environ, token.id, most)
+        return not most or spent(self._flask, scope, token.id, most)
 
     def _token(self, header: str) -> TokenRow | None:
         """The token that may issue everything, as it was read on this day. The transaction reads it again."""

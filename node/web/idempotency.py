@@ -27,7 +27,7 @@ from node.web.authentication import principal
 if TYPE_CHECKING:
     from node.services import Services
 
-__all__ = ["HEADER", "KEY_PATTERN", "REPLAYED", "Answer", "Once", "read_key"]
+__all__ = ["HEADER", "KEY_PATTERN", "REPLAYED", "Answer", "Once", "Shown", "read_key", "request_key"]
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
@@ -35,6 +35,10 @@ KEY_PATTERN: Final = r'^("[A-Za-z0-9._:+/=-]{1,255}"|[A-Za-z0-9._:+/=-]{1,255})$
 """A structured-field string, or the same without its quotation marks."""
 
 _KEY: Final = re.compile(KEY_PATTERN, re.ASCII)
+
+
+Shown = Callable[[bytes], bytes]
+"""Makes what is answered of the body that is stored: a secret is put in anew each time, and is in no stored body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,14 @@ class Once:
         with acting_as(principal()):
             return _response(self._group.run(work))
 
-    def __call__(self, payload: bytes, work: Callable[[], Answer], *, required: bool = False) -> Response:
+    def __call__(
+        self, payload: bytes, work: Callable[[], Answer], *, required: bool = False, shown: Shown | None = None
+    ) -> Response:
         """The answer of `work`, done now or before. `payload` is what tells this request from another one."""
-        return self.prepared(payload, lambda: work, required=required)
+        response = self.prepared(payload, lambda: work, required=required)
+        if shown is not None:
+            response.set_data(shown(response.get_data()))
+        return response
 
     def prepared(
         self, payload: bytes, prepare: Callable[[], Callable[[], Answer]], *, required: bool = False
@@ -76,7 +85,7 @@ class Once:
         Raises `Refused`: 400 for a missing or unreadable key, 409 while the first one still runs, 422 where the
         key was used for another request. What `work` raises is not remembered: it changed nothing.
         """
-        key = _key(required)
+        key = request_key(required)
         if key is None:
             with acting_as(principal()):
                 work = prepare()
@@ -108,9 +117,9 @@ class Once:
         """What tells a request from another one under the same key; 32 bytes."""
         return sha256(b"\0".join((key, method.encode(), full_path.encode(), sha256(payload).digest()))).digest()
 
-    def join(self, accept: Accept) -> bool:
+    async def joined(self, accept: Accept) -> bool:
         """Store it with others that wait, under one COMMIT; False where it is not plain: nothing is stored then."""
-        return self._group.join(self._add, accept)
+        return await self._group.joined(self._add, accept)
 
     def _add(self, accepts: Sequence[Accept]) -> list[bool]:
         return self._services.store.accepts.add(accepts, self._services.now)
@@ -137,7 +146,8 @@ class Once:
             return self._group.run(both)
 
 
-def _key(required: bool) -> bytes | None:
+def request_key(required: bool) -> bytes | None:
+    """The key of this request; None where it has none. Raises `Refused` (400) for an unreadable or missing one."""
     found = request.headers.get(HEADER)
     if found is None:
         if required:

@@ -14,11 +14,13 @@ from limits import RateLimitItem, parse
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from node.config import NodeConfig
+from node.web.windows import WINDOWS
 
-__all__ = ["install_limits", "limiter_of", "spent"]
+__all__ = ["COUNTED", "install_limits", "limiter_of", "spent"]
 
 _EXTENSION: Final = "rootseal_limiter"
-_COUNTED: Final = "rootseal.counted"
+COUNTED: Final = "rootseal.counted"
+"""Of a request, where `spent` has counted it."""
 
 
 def install_limits(app: Flask, config: NodeConfig) -> None:
@@ -32,7 +34,7 @@ def install_limits(app: Flask, config: NodeConfig) -> None:
     limiter = Limiter(
         _who,
         app=app,
-        storage_uri="memory://",
+        storage_uri=f"{WINDOWS}://",
         headers_enabled=False,  # it would set Retry-After on every answer
         swallow_errors=False,
         application_limits=[_rate(config)],
@@ -48,14 +50,14 @@ def limiter_of(app: Flask | None = None) -> Limiter:
     return found
 
 
-def spent(app: Flask, environ: dict[str, Any], token_id: str, most: int) -> bool:
+def spent(app: Flask, scope: dict[str, Any], token_id: str, most: int) -> bool:
     """Count a request before the application sees it; False where it is one too many, which is not marked as counted.
 
     The counter is the one of the ordinary routes: `most` in a minute for the token, whatever it asks.
     """
     if not limiter_of(app).limiter.hit(_item(most), _token_name(token_id), "global"):
         return False
-    environ[_COUNTED] = True
+    scope[COUNTED] = True
     return True
 
 
@@ -73,10 +75,10 @@ def _text(most: int) -> str:
 
 
 def _say_when(response: Response) -> Response:
-    if response.status_code == 429:
+    if response.status_code == 429 and "Retry-After" not in response.headers:
         breached = limiter_of().current_limit
         seconds = 60 if breached is None else round(breached.reset_at - time.time())
-        response.headers["Retry-After"] = str(min(60, max(1, seconds)))  # all bounds are of a minute
+        response.headers["Retry-After"] = str(min(60, max(1, seconds)))  # all bounds here are of a minute
     return response
 
 
@@ -95,7 +97,7 @@ def _rate(config: NodeConfig) -> Callable[[], str]:
 def _unlimited(config: NodeConfig) -> Callable[[], bool]:
     def unlimited() -> bool:
         if "principal" in g:
-            return config.requests_per_token == 0 or _COUNTED in request.environ
+            return config.requests_per_token == 0 or COUNTED in request.environ
         return config.requests_per_address == 0 or (not config.trusted_proxies and _loopback(request.remote_addr))
 
     return unlimited

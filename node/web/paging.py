@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Sequence
+from typing import Annotated, Final, TypeVar
 from urllib.parse import urlencode
 
 from flask import Response, request
@@ -10,9 +11,11 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from node.web.request_shape import RequestShape
 
-__all__ = ["LONGEST_PAGE", "PageQuery", "link_next", "whole"]
+__all__ = ["LONGEST_PAGE", "PageQuery", "by_place", "link_next", "whole"]
 
 LONGEST_PAGE: Final = 200
+
+_Item = TypeVar("_Item")
 
 
 def whole(value: object) -> object:
@@ -37,6 +40,13 @@ class PageQuery(RequestShape):
     def after(self) -> int:
         """The number that the page begins behind."""
         return int(self.cursor)
+
+
+def by_place(items: Sequence[_Item], query: PageQuery) -> tuple[list[_Item], str | None]:
+    """The page of a list that only ever grows at its end, and the cursor of the next: a place stays what it is."""
+    shown = list(items[query.after : query.after + query.limit])
+    end = query.after + len(shown)
+    return shown, str(end) if end < len(items) else None
 
 
 def link_next(response: Response, following: str | None) -> Response:

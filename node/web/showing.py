@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from node.client.models import (
@@ -9,20 +10,30 @@ from node.client.models import (
     BlockPlace,
     CheckpointReport,
     Credential,
+    CredentialDocument,
     CredentialEvent,
     CredentialSummary,
     IssueCounts,
     IssuedRow,
     IssueReport,
 )
+from node.looking import Looked
 from node.store import Act, AnchorRow, Checkpoint
 from node.store.finding import FoundEntry
+from rootseal.ethereum import ZERO_ADDRESS, address_text
 
 if TYPE_CHECKING:
     from node.issuance import IssueOutcome
     from node.services import Services
 
-__all__ = ["anchor_place", "checkpoint_report", "credential", "credential_summary", "issue_report"]
+__all__ = [
+    "anchor_place",
+    "checkpoint_report",
+    "credential",
+    "credential_document",
+    "credential_summary",
+    "issue_report",
+]
 
 _STATUS = {None: "valid", Act.REINSTATE: "valid", Act.SUSPEND: "suspended", Act.REVOKE: "revoked"}
 
@@ -71,6 +82,20 @@ def credential(services: Services, found: FoundEntry) -> Credential:
     )
 
 
+def credential_document(looked: Looked) -> CredentialDocument:
+    """One credential as the store has it, sealed or not."""
+    entry, holder = looked.entry, looked.entry.subject.holder
+    return CredentialDocument(
+        id=entry.id,
+        submission=looked.submission,
+        line=entry.line,
+        email=entry.email or None,
+        holder=None if holder == ZERO_ADDRESS else address_text(holder),
+        erased_at=looked.erased_at,
+        document=json.loads(entry.document) if entry.document else None,
+    )
+
+
 def issue_report(outcome: IssueOutcome) -> IssueReport:
     """What became of a list; a dry run draws no ids that are worth showing."""
     rows = [
@@ -78,7 +103,7 @@ def issue_report(outcome: IssueOutcome) -> IssueReport:
     ]
     rows += [IssuedRow(line=row.line, outcome="already", id=row.id) for row in outcome.already]
     rows += [
-        IssuedRow(line=row.line, outcome="refused", column=row.column, reason=row.reason) for row in outcome.refused
+        IssuedRow(line=row.line, outcome="refused", column=row.column, reason=row.reasons) for row in outcome.refused
     ]
     counts = IssueCounts(
         issued=len(outcome.issued),
@@ -104,4 +129,6 @@ def _summary(found: FoundEntry) -> dict[str, object]:
         "supersedes": found.supersedes,
         "status": _STATUS[found.act],
         "status_final": found.act is None or found.act_final,
+        "copy_of": found.copy_of,
+        "copies": found.copies,
     }

@@ -9,7 +9,9 @@ from rootseal.credential.document import (
     DocumentBuilder,
     IssuerProfile,
     credential_document,
+    urn_uuid,
 )
+from rootseal.credential.form import DocumentEncoder
 from rootseal.credential.reading import CredentialFacts, read_document
 
 __all__ = [
@@ -18,7 +20,9 @@ __all__ = [
     "BuiltDocument",
     "CredentialFacts",
     "DocumentBuilder",
+    "DocumentEncoder",
     "IssuerProfile",
     "credential_document",
     "read_document",
+    "urn_uuid",
 ]

@@ -20,7 +20,7 @@ from rootseal.microcredential import Grading, MicroCredential, clean_text, midni
 from rootseal.microcredential.countries import COUNTRIES
 from rootseal.microcredential.grading import SCALES
 
-__all__ = ["CONTEXTS", "BuiltDocument", "DocumentBuilder", "IssuerProfile", "credential_document"]
+__all__ = ["CONTEXTS", "BuiltDocument", "DocumentBuilder", "IssuerProfile", "credential_document", "urn_uuid"]
 
 CONTEXTS = (
     "https://www.w3.org/ns/credentials/v2",
@@ -30,6 +30,7 @@ CONTEXTS = (
 
 _URN_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _URI = re.compile(r"(?:did:[a-z0-9]+:|urn:[a-z0-9-]+:|https://)[!-~]+")
+_NOT_SET = ~(0xF000 << 64 | 0xC000 << 48)  # a UUID without its version and variant
 _DOMAIN = b"rootseal/achievement/1"
 _EQF = "http://data.europa.eu/snb/eqf/"
 _RESULT_TYPES = {"percentage": "Percent"}
@@ -153,6 +154,12 @@ def credential_document(
     return DocumentBuilder(template, issuer).build(award, credential_id).document
 
 
+def urn_uuid(octets: bytes, version: int) -> str:
+    """The `urn:uuid:` of 16 bytes, with its version and variant set (RFC 9562 §4.1, §4.2)."""
+    text = f"{int.from_bytes(octets) & _NOT_SET | version << 76 | 0x8000 << 48:032x}"
+    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
 def _identity(kind: str, value: str) -> dict[str, Json]:
     """Open Badges calls the member identityHash even where `hashed` is false."""
     return {"type": "IdentityObject", "hashed": False, "identityHash": value, "identityType": kind}
@@ -205,11 +212,7 @@ def _result_description(grading: Grading, result_id: str) -> Json:
 
 def _stable_id(issuer_id: str, part: bytes, content: Json) -> str:
     """A `urn:uuid:` (version 8, RFC 9562 §5.8) of the content: same template, same id; changed, another."""
-    digest = bytearray(sha256(_DOMAIN + b"/" + part + dumps([issuer_id, content])).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x80
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return urn_uuid(sha256(_DOMAIN + b"/" + part + dumps([issuer_id, content])).digest()[:16], 8)
 
 
 def _constant_paths(template: MicroCredential) -> tuple[Path, ...]:

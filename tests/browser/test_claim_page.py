@@ -12,6 +12,7 @@ import pytest
 from node.delivery.links import ClaimLinkService
 from tests.support.devchain import ROOT
 from tests.support.live_node import LiveNode, live_node
+from tests.unit.node.copies import anchor_all, award, bound_roster
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -49,6 +50,28 @@ def test_the_button_saves_the_file_and_axe_finds_nothing(live: LiveNode, context
     assert saved["format"] == "rootseal/credential/1"
     assert download.value.suggested_filename == f"{entry.removeprefix('urn:uuid:')}.credential.json"
     page.get_by_text("saved in your downloads").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert page.evaluate("axe.run().then(found => found.violations.map(one => one.id))") == []
+
+
+def test_every_copy_is_saved_and_stands_in_a_list(live: LiveNode, context: BrowserContext) -> None:
+    services = live.services
+    first = services.issue(bound_roster(1, 3, first=40), "copies.csv", copies=3).issued[0].id
+    anchor_all(services)
+    page, saved = context.new_page(), []
+    page.on("download", lambda download: saved.append(download.suggested_filename))
+    page.goto(ClaimLinkService(services.store, live.url, lambda _: b"").make(first, services.now, 1).url)
+    page.get_by_role("button").click()
+    page.get_by_text("comes in several copies").wait_for()
+    names = [f"{copy.uuid}.credential.json" for copy in award(services, first)]
+    links = page.get_by_role("link")
+    assert [link.get_attribute("download") for link in links.all()] == names
+    assert links.all_text_contents() == ["Copy 1", "Copy 2", "Copy 3"]
+    with page.expect_download() as download:
+        links.nth(2).click()
+    assert json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["format"] == "rootseal/credential/1"
+    assert set(saved) <= set(names)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.evaluate(AXE.read_text(encoding="utf-8"))
     assert page.evaluate("axe.run().then(found => found.violations.map(one => one.id))") == []

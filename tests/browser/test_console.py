@@ -220,8 +220,22 @@ def test_the_first_week_with_axe_on_every_page(office: Office, desks: list[Desk]
     ada.look("credential")
     assert sum(word.bit_count() for word in office.services.status_map().revoked) == 1
 
+    # Others by a list, of which one row is wrong.
+    ada.go("Revoke by a list")
+    ids = [entry.id for entry in office.services.store.entries.sealed(0, 4) if entry.learner != "00012345"][:2]
+    table = {"name": "left.csv", "mimeType": "text/csv", "buffer": "\n".join(["id", *ids, "nobody"]).encode()}
+    ada.page.set_input_files("#list", table)  # type: ignore[arg-type]
+    ada.page.select_option("#act", "suspend")
+    ada.page.fill("#note", "Fees not paid")
+    ada.press("Check the list")
+    ada.look("changes-checked")
+    ada.press("Suspend 2 credentials")
+    assert "Queued for 2 credentials" in ada.page.inner_text("main")
     # What is only looked at.
-    for name in ("Home", "Issue a list", "Deliveries", "Webhooks", "Tokens", "Audit log"):
+    for path in ("seal", "anchor"):
+        ada.page.goto(f"{office.url}/console/{path}")
+        ada.look(f"{path}-now")
+    for name in ("Home", "Issue a list", "Revoke by a list", "Deliveries", "Webhooks", "Tokens", "Audit log"):
         ada.go(name)
         ada.look(name.lower().replace(" ", "-") if name != "Home" else "home-after")
     assert "The sums add up" in _text(ada, "Deliveries")

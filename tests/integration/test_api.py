@@ -27,7 +27,7 @@ from node.client.models import AwardRow
 from node.services import Services
 from node.store import EntryState
 from tests.support.live_node import LiveNode, live_node
-from tests.unit.node.nodes import TEMPLATES, Clock, make_node, open_node, roster
+from tests.unit.node.nodes import HEADER, TEMPLATES, Clock, make_node, open_node, roster
 
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "docs" / "spec" / "openapi.json"
@@ -245,11 +245,17 @@ def test_the_node_signs_what_the_client_verifies() -> None:
 def test_the_examples_of_the_page_work(live: LiveNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (ROOT / "docs" / "integrating.md").read_text(encoding="utf-8")
     examples = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert len(examples) == 4
+    assert len(examples) == 6
     monkeypatch.chdir(tmp_path)
     Path("june.csv").write_bytes(roster(2, first=7000))
     key, body, now = b"k" * 24, b'{"format":"rootseal/event/1"}', int(time.time())
+    bound = f"{HEADER}7100,Ana,Kovač,l@example.edu,ledgers,2026-10-01,,0x{'5b' * 20}\n".encode()
+    (issued,) = live.services.issue(bound, "bound.csv").issued
+    live.services.seal()
     names: dict[str, Any] = {
+        "credential_id": issued.id,
+        "new_address": "0x" + "5c" * 20,
+        "another_address": "0x" + "5d" * 20,
         "url": live.url,
         "token": live.token,
         "body": body,

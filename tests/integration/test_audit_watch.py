@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from typing import Any
 import pytest
 
 from anchor.audit.watching import Watch
+from node.client import verify_webhook
 from rootseal.errors import InputError, StoreError
 from tests.support.devchain import ROOT
 from tests.support.history import DAY, History, HistoryIssuer
@@ -78,14 +80,16 @@ class Hook:
 
     def __init__(self) -> None:
         self.taken: list[dict[str, Any]] = []
+        self.sent: list[tuple[dict[str, str], bytes]] = []
         self.broken = False
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                data = self.rfile.read(int(self.headers["Content-Length"]))
+                hook.sent.append((dict(self.headers), data))
                 if not hook.broken:
-                    hook.taken.append(body)
+                    hook.taken.append(json.loads(data))
                 self.send_response(500 if hook.broken else 204)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -167,6 +171,31 @@ def test_webhook_that_fails_is_told_later(watched: Watched) -> None:
         assert hook.taken[0]["ledger"] == watched.history.address_text
         assert watched.once("--webhook", hook.url)[0] == 0
         assert len(hook.taken) == 1
+
+
+def test_alarms_are_signed_where_there_is_a_secret(watched: Watched, tmp_path: Path) -> None:
+    secret = tmp_path / "hook.secret"
+    secret.write_text("whsec_" + base64.b64encode(b"k" * 32).decode() + "\n")
+    with Hook() as hook:
+        watched.once("--webhook", hook.url, "--webhook-secret", secret)
+        watched.silence()
+        hook.broken = True
+        watched.once("--webhook", hook.url, "--webhook-secret", secret)
+        hook.broken = False
+        watched.once("--webhook", hook.url, "--webhook-secret", secret)
+    assert len(hook.sent) == 2
+    for headers, body in hook.sent:
+        assert (
+            verify_webhook(body, headers, secret.read_text().strip(), time.time())["format"] == "rootseal/audit-alarm/1"
+        )
+    assert hook.sent[0][0]["webhook-id"] == hook.sent[1][0]["webhook-id"]
+    for wrong in ("", "whsec_", "whsec_AAAA", "é" * 40, base64.b64encode(bytes(65)).decode()):
+        secret.write_text(wrong)
+        code, _, err = watched.once("--webhook", hook.url, "--webhook-secret", secret)
+        assert code == 2
+        assert not wrong or wrong not in err
+    assert watched.once("--webhook", hook.url, "--webhook-secret", tmp_path / "nothing")[0] == 2
+    assert watched.once("--webhook-secret", secret)[0] == 2
 
 
 def test_reorg_behind_the_last_look_is_noticed_and_read_anew(watched: Watched) -> None:

@@ -26,10 +26,13 @@ from node.app import create_app
 from node.config import read_config, write_config
 from node.health import Health
 from node.services import Services
+from tests.support.copies import issue_copies
 from tests.support.devchain import ChainProcess, running_chain
+from tests.support.issued import paper_institution
 from tests.support.mail_server import mail_server
 from tests.support.program import Program
 from tests.unit.node.nodes import make_node, open_node
+from wallet.box import Box
 
 SPEC = Path(__file__).parents[2] / "docs" / "spec"
 SAMPLES = Path(__file__).parents[2] / "node" / "samples"
@@ -239,6 +242,7 @@ def issue(story: Story, holder: str) -> list[str]:
     assert tried["refused"]
     ids = [row["id"] for row in story.run("node issue", node, roster, code=1)["issued"]]
     assert len(story.run("node issue", node, roster, code=1)["already"]) == len(ids)
+    assert story.run("node show", node, ids[-1])["standing"] == "accepted"
     story.run("node withdraw", node, ids.pop())
     story.run("node status", node)
     return ids
@@ -300,7 +304,9 @@ def people(story: Story) -> None:
     for number in (1, 2):
         (story.folder / "more.csv").write_text(f"{head}\n{rows[0].replace('2026', f'201{number}')}\n", encoding="utf-8")
         story.run("node issue", node, story.folder / "more.csv", "--token-file", ada)
-    first, second = (item["id"] for item in story.run("node waiting", node)["submissions"])
+    waiting = story.run("node waiting", node)["submissions"]
+    assert [len(item["rows"]) for item in waiting] == [1, 1]
+    first, second = (item["id"] for item in waiting)
     approved = story.run("node approve", node, first, "--token-file", lin)
     assert approved["state"] == "approved"
     story.run("node withdraw", node, approved["preview"])
@@ -317,6 +323,21 @@ def people(story: Story) -> None:
 
 def first_file(story: Story, issued: list[str]) -> Path:
     return story.files / f"{issued[0].removeprefix('urn:uuid:')}.credential.json"
+
+
+def show_copies(story: Story) -> None:
+    box = Box.create(story.folder / "wallet of copies")
+    for file in issue_copies(paper_institution(), [bytes([number]) * 20 for number in (1, 2)]):
+        box.keep(file)
+    (held,) = story.run("wallet list", box.directory)["credentials"]
+    assert [copy["shown"] for copy in held["copies"]] == [[], []]
+    show = ("wallet present", box.directory, held["shortId"], "--disclose", "title", "--for")
+    assert story.run(*show, "Example Ltd", "--dry-run")["dryRun"]
+    out = ("-o", story.folder / "copy.presentation.json", "--force")
+    left = [story.run(*show, who, *out)["credentials"][0]["copy"]["left"] for who in ("Example Ltd", "Other")]
+    assert left == [1, 0] and story.run(*show, "Third", "--reuse", *out)["credentials"][0]["copy"]["seenBy"]
+    story.fail(*show, "Fourth", *out, code=1, kind="verification")
+    story.fail(*show[:-1], *out, code=2, kind="input")
 
 
 def hold_and_show(story: Story) -> None:
@@ -344,6 +365,8 @@ def hold_and_show(story: Story) -> None:
     spare, words = story.folder / "wallet of words", ("--words-file", story.folder / "words.txt")
     first = story.run("wallet init", spare, *words, *key)["address"]
     assert story.run("wallet addresses", spare, "--issuer", "Uni")["given"] != first
+    assert len(story.run("wallet addresses", spare, "--issuer", "Uni", "--copies", 4)["givenCopies"]) == 4
+    show_copies(story)
     assert story.run("wallet restore-words", story.folder / "wallet anew", *words, *key)["address"] == first
     credit(story)
     next(path for path in wallet.rglob("*.credential.json")).write_text("{}")
@@ -466,6 +489,13 @@ def keep(story: Story, issued: list[str]) -> None:
     assert story.run("node suspend", node, "--file", listed_ids, "--dry-run", code=1)["counts"]["refused"] == 1
     story.run("node backup", node, story.folder / "backup.tar")
     story.run("node restore", story.folder / "backup.tar", story.folder / "restored")
+    assert len(story.run("node copies", node, issued[0])["copies"]) == 1
+    held = story.run("node show", node, issued[0])["holder"]
+    new = ("--holder", "0x" + "0b" * 20) if held else ()
+    assert story.run("node copies", node, issued[0], "--add", 1, *new, "--dry-run")["added"] == []
+    added = story.run("node copies", node, issued[0], "--add", 1, *new)["added"]
+    assert story.run("node status", node)["copiesWaiting"] == 1
+    assert story.run("node copies", node, issued[0], "--withdraw")["taken"] == added
     story.run("node erase", node, issued[4], "--dry-run")
     story.run("node erase", node, issued[4], code=None)
 

@@ -103,6 +103,15 @@ class Institution:
             )
         )  # fmt: skip
 
+    def copy(self, index: int, holder: bytes = ZERO_ADDRESS) -> None:
+        """Accept one more copy of what stands at `index`: id, seed and address of its own, and no credits."""
+        number, first = len(self.sealed) + len(self.waiting), self.sealed[index]
+        document: dict[str, Json] = {**first.credential, "id": f"urn:uuid:00000000-0000-4000-8000-{number:012}"}
+        seed = sha256(b"seed%d" % number).digest()
+        self.waiting.append(
+            CredentialFile(self.home, None, document, seed, Subject(holder, 0, bytes(16)), Proofs(0, None, ()))
+        )
+
     def seal(self, now: int | None = None) -> None:
         """Enter what waits, ordered by commitment, and sign the checkpoint."""
         batch = sorted(self.waiting, key=lambda file: file.commitment)

@@ -34,8 +34,11 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def live_node(directory: Path) -> Iterator[LiveNode]:
-    """With five credentials under a final anchor, and one that waits; nobody is counted."""
+def live_node(directory: Path, public_url: str | None = None) -> Iterator[LiveNode]:
+    """With five credentials under a final anchor, and one that waits; nobody is counted.
+
+    Its routes know the `public_url`, its documents do not.
+    """
     chain = make_node(directory)
     write_config(directory, replace(read_config(directory), requests_per_token=0))
     with open_node(directory, chain, Clock()) as services:
@@ -44,7 +47,11 @@ def live_node(directory: Path) -> Iterator[LiveNode]:
         services.anchor()
         services.issue(roster(1, first=5), "more.csv")
         token = Access(services.store, lambda: services.now).add("Petra", tuple(Role)).text
-        server = make_server("127.0.0.1", 0, create_app(services), threaded=True, request_handler=Quiet)
+        config = services.config
+        services.config = replace(config, public_url=public_url)
+        app = create_app(services)
+        services.config = config
+        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

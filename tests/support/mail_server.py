@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -37,7 +37,7 @@ class MailServer:
     """`replies` answers RCPT by recipient, `data_replies` the mail by recipient, instead of 250.
 
     `drop_at` counts mails down: at 1 the connection is cut after the whole mail, before the answer.
-    `taken` holds what was taken, also what was taken and never answered.
+    `taken` holds what was taken, also what was taken and never answered; `on_taken` is called in between.
     """
 
     port: int = 0
@@ -49,6 +49,7 @@ class MailServer:
     close_at: int = 0
     logins: list[str] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
+    on_taken: Callable[[], None] | None = None
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -78,6 +79,8 @@ class MailServer:
         if reply is not None:
             return reply
         self.taken.append(Taken(envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content))
+        if self.on_taken is not None:
+            self.on_taken()
         if self.drop_at:
             self.drop_at -= 1
             if not self.drop_at:

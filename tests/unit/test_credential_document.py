@@ -21,6 +21,7 @@ from rootseal.credential import (
     Award,
     CredentialFacts,
     DocumentBuilder,
+    DocumentEncoder,
     IssuerProfile,
     credential_document,
     read_document,
@@ -262,13 +263,10 @@ def at(value: Any, path: tuple[str | int, ...]) -> Any:
 def test_reusing_the_bytes_of_constant_parts_changes_no_claim(key: str) -> None:
     template = SAMPLES[key]
     builder = DocumentBuilder(template, ISSUER)
-    first = builder.build(award_for(template), ID).document
-    known = {
-        path: [dumps([list(c.path), c.value]) for c in walk(first) if c.path[: len(path)] == path]
-        for path in builder.constant_paths
-    }
+    encoder = DocumentEncoder(builder.constant_paths)
+    encoder.encode(builder.build(award_for(template), ID).document)
     other = builder.build(award_for(template, family_name="Horvat"), ID).document
-    assert encode_document(other, known) == encode_document(other)
+    assert encoder.encode(other)[1] == encode_document(other)
 
 
 def test_the_achievement_id_names_its_content() -> None:

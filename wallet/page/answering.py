@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
@@ -25,11 +26,13 @@ from wallet.disclosing import path_text
 from wallet.keyring import open_answers
 from wallet.merging import is_anchored
 from wallet.page.choosing import LIFETIMES, PRESETS, Draft, groups
+from wallet.page.copying import copies_text, copy_sentences, readable_record, spent_problem
 from wallet.page.holding import download
 from wallet.page.reading import card, claim_rows, fact_rows
 from wallet.page.signing_text import presentation_typed_data
 from wallet.page.site import Made, Site
-from wallet.presenting import Answer, Preview, answered, holders_of, preview, require_sound, unsigned
+from wallet.presenting import Answer, Preview, answered, holders_of, preview, unsigned
+from wallet.spending import CopiesSpentError, NobodyNamedError, Plan, hand_out
 
 __all__ = ["presenting_routes"]
 
@@ -50,7 +53,7 @@ def presenting_routes(site: Site) -> Blueprint:
         return _choose(site.box, Draft.read(site.box, request.form, int(time.time())), None)
 
     @routes.post("/preview")
-    def look() -> str:
+    def look() -> tuple[str, int]:
         return _preview(site.box, Draft.read(site.box, request.form, int(time.time())), None)
 
     @routes.post("/presentation")
@@ -58,16 +61,14 @@ def presenting_routes(site: Site) -> Blueprint:
         now = int(time.time())
         draft = Draft.read(site.box, request.form, now)
         try:
-            made = _signed(site.box, draft, now)
-            data = made.to_bytes()
-            require_sound(data, now)
-            _require_answered(data, draft, now)
+            planned = draft.plan(site.box)
+            _require_previewed(draft, planned)
+            made = _signed(site.box, draft, planned, now)
+            _require_answered(made.to_bytes(), draft, now)
+            name = hand_out(planned, made, now, lambda data: site.shelf.put(_made(planned, made, data)))
         except RootsealError as error:
-            return _preview(site.box, draft, harmless(error.diagnostics())), 422
-        ready = all(is_anchored(held.file) and held.file.issuer_document is not None for held in draft.held)
-        remark = "" if ready else _UNPROVEN
-        name = f"{draft.held[0].short_id}.presentation.json"
-        return redirect(url_for("showing.ready", name=site.shelf.put(Made("presentation", name, data, remark))), 303)
+            return _preview(site.box, draft, harmless(error.diagnostics()))
+        return redirect(url_for("showing.ready", name=name), 303)
 
     @routes.get("/made/<name>")
     def ready(name: str) -> str:
@@ -86,20 +87,42 @@ def presenting_routes(site: Site) -> Blueprint:
     return routes
 
 
+_NOBODY: Final = (
+    "Say who it is for, in your own words: each copy shall be seen by one person alone, so the wallet writes down who "
+    "saw which."
+)
 _UNPROVEN: Final = (
     "It does not carry its proof of publication and its issuer's description yet, so a verifier cannot decide on it. "
     "Update the credential first, then make this again."
 )
 
 
-def _choose(box: Box, draft: Draft, preset: str | None) -> str:
-    if not draft.held:
+def _made(planned: Plan, made: Presentation, data: bytes) -> Made:
+    """The file to be downloaded. Its name is that of the copy, for a name travels with a file."""
+    ready = all(is_anchored(held.file) and held.file.issuer_document is not None for held in planned.held)
+    notes = []
+    for choice, one in zip(planned.choices, made.credentials, strict=True):
+        said = copy_sentences(planned, choice, not isinstance(one.subject, bytes))
+        notes += [f"{said['which']} {said['left']}"] if said["which"] else []
+    name = f"{planned.held[0].short_id}.presentation.json"
+    return Made("presentation", name, data, "" if ready else _UNPROVEN, tuple(notes))
+
+
+def _require_previewed(draft: Draft, planned: Plan) -> None:
+    """What is made is what was looked at."""
+    if planned.several and draft.planned != tuple(held.commitment.hex() for held in planned.held):
+        raise InputError("copy", g.speaker("another one was chosen meanwhile; look at it, then make it"))
+
+
+def _choose(box: Box, draft: Draft, preset: str | None, problem: dict[str, Any] | None = None) -> str:
+    if not draft.picks:
         raise InputError("credentials", g.speaker("choose at least one"))
+    record, _ = readable_record(box)
     wanted = PRESETS[preset][1] if preset is not None and preset in PRESETS else None
     accounts = accounts_of(box) if box.keystore.exists() else ()
     parts = []
-    for held in draft.held:
-        mine = held.commitment.hex()
+    for picked in draft.picks:
+        held, mine = picked.named, picked.named.commitment.hex()
         found = groups(held.file, g.speaker)
         ticked = {
             group.key
@@ -107,25 +130,36 @@ def _choose(box: Box, draft: Draft, preset: str | None) -> str:
             if (group.key in wanted if wanted is not None else f"{mine}:{group.key}" in draft.ticked)
             or (preset == "all")
         }
-        parts.append((card(held, accounts, g.speaker), found, ticked))
+        shown = replace(card(held, accounts, g.speaker), copies=copies_text(picked.copies, record, g.speaker))
+        parts.append((shown, found, ticked))
     presets = [(key, g.speaker(name)) for key, (name, _) in PRESETS.items()]
+    several = any(picked.copies.several for picked in draft.picks)
     return render_template(
-        "present.html", parts=parts, draft=draft, presets=presets, preset=preset, lifetimes=LIFETIMES.items()
-    )
+        "present.html", parts=parts, draft=draft, presets=presets, preset=preset, lifetimes=LIFETIMES.items(),
+        several=several, names=[] if record is None else record.names, problem=problem,
+    )  # fmt: skip
 
 
-def _preview(box: Box, draft: Draft, problem: str | None) -> str:
-    made = draft.assembled(g.speaker)
-    previews = [preview(held.file, one) for held, one in zip(draft.held, made.credentials, strict=True)]
+def _preview(box: Box, draft: Draft, problem: str | None) -> tuple[str, int]:
+    """What would be made; where no copy may go to that person, or nobody is named, the choice again."""
+    try:
+        planned = draft.plan(box)
+    except CopiesSpentError as error:
+        sentence, rows = spent_problem(error)
+        return _choose(box, draft, None, {"sentence": sentence, "rows": rows, "reuse": True}), 422
+    except NobodyNamedError:
+        return _choose(box, draft, None, {"sentence": g.speaker(_NOBODY), "rows": [], "reuse": False}), 422
+    made = draft.assembled(planned, g.speaker)
     accounts = accounts_of(box) if box.keystore.exists() else ()
-    cards = [card(held, accounts, g.speaker) for held in draft.held]
-    parts = [
-        {"card": one, **_seen(held.file.credential, seen)}
-        for one, held, seen in zip(cards, draft.held, previews, strict=True)
-    ]
-    return render_template(
-        "preview.html", parts=parts, draft=draft, problem=problem, signing=_signing(box, draft, made)
-    )
+    parts = []
+    for choice, one in zip(planned.choices, made.credentials, strict=True):
+        seen = preview(choice.held.file, one)
+        said = copy_sentences(planned, choice, seen.holder is not None)
+        shown = card(choice.held, accounts, g.speaker)
+        parts.append({"card": shown, "spent": said, **_seen(choice.held.file.credential, seen)})
+    signing = _signing(box, draft, planned, made)
+    text = render_template("preview.html", parts=parts, draft=draft, planned=planned, problem=problem, signing=signing)
+    return text, 422 if problem else 200
 
 
 def _seen(document: object, seen: Preview) -> dict[str, Any]:
@@ -140,12 +174,12 @@ def _seen(document: object, seen: Preview) -> dict[str, Any]:
     }
 
 
-def _signing(box: Box, draft: Draft, made: Presentation) -> dict[str, Any] | None:
+def _signing(box: Box, draft: Draft, planned: Plan, made: Presentation) -> dict[str, Any] | None:
     """What is signed, and by whom; None where nobody asked."""
     question = draft.question
     if question is None:
         return None
-    if any(held.file.subject.holder == ZERO_ADDRESS for held in draft.held):
+    if any(held.file.subject.holder == ZERO_ADDRESS for held in planned.held):
         raise InputError("question", g.speaker("cannot be answered: a credential was issued to no key. Leave it out."))
     proof, _ = unsigned(made, question)
     own = {account.address for account in accounts_of(box)} if box.keystore.exists() else set()
@@ -160,8 +194,8 @@ def _signing(box: Box, draft: Draft, made: Presentation) -> dict[str, Any] | Non
     }
 
 
-def _signed(box: Box, draft: Draft, now: int) -> Presentation:
-    made = draft.assembled(g.speaker)
+def _signed(box: Box, draft: Draft, planned: Plan, now: int) -> Presentation:
+    made = draft.assembled(planned, g.speaker)
     question = draft.question
     if question is None:
         return made

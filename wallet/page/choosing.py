@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from werkzeug.datastructures import MultiDict
@@ -16,10 +16,13 @@ from rootseal.opened import always_shown
 from rootseal.presentation import Presentation
 from wallet.box import Box, Held
 from wallet.console import harmless
+from wallet.copies import Pick, pick
 from wallet.disclosing import Disclosure, path_text
 from wallet.page.reading import value_text
 from wallet.page.speaking import Speaker
 from wallet.presenting import Question, assemble_each
+from wallet.shown import clean_who
+from wallet.spending import Plan, Wish, plan
 
 __all__ = ["LIFETIMES", "PRESETS", "Draft", "Group", "groups"]
 
@@ -97,11 +100,17 @@ def groups(file: CredentialFile, speak: Speaker) -> list[Group]:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a form asks for: credentials, ticked groups as `<commitment>:<key>`, and a verifier's question."""
+    """What a form asks for: credentials, ticked groups as `<commitment>:<key>`, for whom, and a verifier's question.
 
-    held: tuple[Held, ...]
+    `planned` are the ids of the copies that a preview showed: nothing else may be made.
+    """
+
+    picks: tuple[Pick, ...]
     ticked: frozenset[str]
     subject: bool
+    who: str
+    reuse: bool
+    planned: tuple[str, ...]
     audience: str
     nonce: str
     life: int
@@ -118,9 +127,13 @@ class Draft:
             raise InputError("question", "counts for a time that is not offered")
         made = int(created) if created.isascii() and created.isdigit() and len(created) < 12 else now
         return cls(
-            box.find_all(tuple(form.getlist("id"))) if form.getlist("id") else (),
+            # An id on the page stands for the credential, whichever of its copies will be shown.
+            tuple(replace(one, exact=False) for one in pick(box, form.getlist("id"))) if form.getlist("id") else (),
             frozenset(form.getlist("show")),
             form.get("subject") == "yes",
+            form.get("who", ""),
+            form.get("reuse") == "yes",
+            tuple(form.getlist("copy")),
             audience,
             nonce,
             int(life),
@@ -134,11 +147,23 @@ class Draft:
             return None
         return Question(self.audience, self.nonce, self.created, self.created + self.life)
 
-    def assembled(self, speak: Speaker) -> Presentation:
-        """Unsigned. The address is shown where a question is answered. Raises `InputError`."""
-        if not self.held:
+    @property
+    def named(self) -> tuple[Held, ...]:
+        """What the form's ids name: one copy of each credential, whose parts are ticked."""
+        return tuple(one.named for one in self.picks)
+
+    def plan(self, box: Box) -> Plan:
+        """Which copies would go to whom. Raises `InputError`, and as `spending.plan`."""
+        if not self.picks:
             raise InputError("credentials", "choose at least one")
-        chosen = [(held.file, self._disclosure(held, speak)) for held in self.held]
+        named = self.who if self.who.strip() else self.audience
+        who = clean_who(named, "who it is for") if named.strip() else None
+        return plan(box, self.picks, Wish(who, self.subject, self.question is not None, self.reuse))
+
+    def assembled(self, planned: Plan, speak: Speaker) -> Presentation:
+        """Unsigned. The address is shown where a question is answered. Raises `InputError`."""
+        pairs = zip(self.named, planned.held, strict=True)
+        chosen = [(held.file, self._disclosure(named, speak)) for named, held in pairs]
         return assemble_each(chosen, self.subject or self.question is not None)
 
     def _disclosure(self, held: Held, speak: Speaker) -> Disclosure:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -10,14 +12,17 @@ from werkzeug.wrappers import Response as AnyResponse
 from rootseal.canonical import MAX_BYTES
 from rootseal.errors import InputError, RootsealError, VerificationError
 from rootseal.ethereum import address_text, checksum_address
-from wallet.accounts import account_for, accounts_of, has_words
+from wallet.accounts import MAX_COPIES, Account, accounts_for, accounts_of, has_words
 from wallet.box import Box, Held
 from wallet.claiming_link import ClaimLink
 from wallet.console import harmless
+from wallet.copies import Copies, copies_of, pick
 from wallet.credits import CreditSum, Overview, overview, sums
+from wallet.page.copying import copies_text, copy_rows, readable_record
 from wallet.page.reading import Card, DamagedCard, card, claim_rows, damaged, fact_rows
 from wallet.page.site import Site
 from wallet.proving import require_proof
+from wallet.shown import Record
 from wallet.updating import Updater, exit_code_of
 
 __all__ = ["box_routes"]
@@ -36,15 +41,20 @@ def box_routes(site: Site) -> Blueprint:
         entries = tuple(site.box.entries())
         held = [one for one in entries if isinstance(one, Held)]
         broken: list[DamagedCard] = [damaged(one) for one in entries if not isinstance(one, Held)]
-        return render_template("box.html", cards=_cards(site.box, held), broken=broken)
+        record, problem = readable_record(site.box)
+        cards = _group_cards(site, copies_of(held), record)
+        return render_template("box.html", cards=cards, broken=broken, record_problem=problem)
 
     @routes.get("/credential/<commitment>")
     def credential(commitment: str) -> str:
-        held = site.box.find(commitment)
-        claims, _ = held.file.salted()
+        (picked,) = pick(site.box, (commitment,))
+        held = picked.named
+        claims = held.file.salted()[0]
+        record, _ = readable_record(site.box)
         return render_template(
             "credential.html",
-            card=_cards(site.box, [held])[0],
+            card=_group_cards(site, [picked.copies], record, held)[0],
+            copies=copy_rows(picked.copies, record, _accounts(site.box), g.speaker),
             facts=fact_rows(held.file.credential, g.speaker),
             claims=claim_rows(claims),
             home=f"{held.file.home.chain}:{address_text(held.file.home.ledger)}/{held.file.home.issuer}",
@@ -77,12 +87,17 @@ def box_routes(site: Site) -> Blueprint:
     @routes.get("/addresses")
     def addresses() -> str:
         known = [one for one in accounts_of(site.box) if one.index == 0 or one.issuer is not None]
-        rows = [(checksum_address(one.address), harmless(one.issuer or "", 200)) for one in known]
-        return render_template("addresses.html", rows=rows, words=has_words(site.box))
+        rows: dict[str, list[str]] = {}
+        for one in known:
+            rows.setdefault(harmless(one.issuer or "", 200), []).append(checksum_address(one.address))
+        return render_template("addresses.html", rows=rows.items(), words=has_words(site.box), most=MAX_COPIES)
 
     @routes.post("/addresses")
     def new_address() -> AnyResponse:
-        account_for(site.box, request.form.get("issuer", ""))
+        count = request.form.get("copies", "1")
+        if not count.isascii() or not count.isdigit() or len(count) > 3:
+            raise InputError(g.speaker("How many copies"), g.speaker("must be a number, such as 1"))
+        accounts_for(site.box, request.form.get("issuer", ""), int(count))
         return redirect(url_for("box.addresses"), 303)
 
     return routes
@@ -94,9 +109,15 @@ def download(data: bytes, name: str) -> Response:
     return Response(data, mimetype="application/octet-stream", headers=headers)
 
 
-def _cards(box: Box, held: list[Held]) -> list[Card]:
-    accounts = accounts_of(box) if box.keystore.exists() else ()
-    return [card(one, accounts, g.speaker) for one in held]
+def _accounts(box: Box) -> tuple[Account, ...]:
+    return accounts_of(box) if box.keystore.exists() else ()
+
+
+def _group_cards(site: Site, groups: Sequence[Copies], record: Record | None, named: Held | None = None) -> list[Card]:
+    """One for each credential, of its first copy or of the `named` one, with how many there are."""
+    accounts = _accounts(site.box)
+    shown = [(copies, card(named or copies.members[0], accounts, g.speaker, site.policy)) for copies in groups]
+    return [replace(one, copies=copies_text(copies, record, g.speaker)) for copies, one in shown]
 
 
 def _receive(site: Site) -> str | AnyResponse:
@@ -111,13 +132,27 @@ def _receive(site: Site) -> str | AnyResponse:
         results.append(_keep(box, name, lambda upload=upload: upload.stream.read(MAX_BYTES + 1)))
     if link:
         parsed = ClaimLink.parse(link)
-        results.append(_keep(box, parsed.shown, lambda: parsed.fetch(box)))
+        results += _fetched(box, parsed)
     if not results:
         raise InputError("files", "choose at least one file, or give a link")
     if all(outcome != "refused" for _, outcome, _ in results) and len(results) == 1:
         flash(_told(results[0][1]))
         return redirect(url_for("box.credential", commitment=results[0][2]), 303)
     return render_template("received.html", results=[(name, _told(outcome), why) for name, outcome, why in results])
+
+
+def _fetched(box: Box, link: ClaimLink) -> list[tuple[str, str, str]]:
+    """As `_keep`, for every copy that the link gives, each kept before the next is asked for."""
+    files = link.fetch(box)
+    results: list[tuple[str, str, str]] = []
+    while True:
+        try:
+            data = next(files, None)
+        except RootsealError as error:
+            return [*results, (link.shown, "refused", harmless(error.diagnostics()))]
+        if data is None:
+            return results
+        results.append(_keep(box, link.shown, lambda data=data: data))
 
 
 def _keep(box: Box, name: str, read: object) -> tuple[str, str, str]:
@@ -146,7 +181,7 @@ def _told(outcome: str) -> str:
 def _update(site: Site, wish: str | None, node: str) -> None:
     """One or all; trouble with one does not stop the others."""
     updater = Updater.of(node or None, site.rpc, site.policy, int(time.time()))
-    chosen = (site.box.find(wish),) if wish else site.box.credentials()
+    chosen = pick(site.box, (wish,))[0].copies.members if wish else site.box.credentials()
     for held in chosen[:50]:
         try:
             file, outcome = updater.update(held.file)

@@ -16,9 +16,11 @@ from rootseal.instants import format_date, format_instant
 from wallet.accounts import create_box
 from wallet.backup import make_backup, read_backup, restore_box
 from wallet.box import Box
+from wallet.copies import copies_of
 from wallet.keyring import create_key
 from wallet.page.site import Made, Pending, Site
 from wallet.proving import require_proof
+from wallet.shown import FORGOTTEN
 from wallet.words import new_words, read_words, seed_of, two_places
 
 __all__ = ["keeping_routes"]
@@ -95,6 +97,8 @@ def keeping_routes(site: Site) -> Blueprint:
         box = create_box(site.directory, seed_of(typed), _new_passphrase(), [file.subject.holder for file in files])
         for file in files:
             box.keep(file)
+        if any(copies.several for copies in copies_of(box.credentials())):
+            flash(g.speaker(FORGOTTEN))
         return _begun("Restored from your words.")
 
     @routes.get("/backup")

@@ -11,6 +11,7 @@ from rootseal.credential import read_document
 from rootseal.ethereum import ZERO_ADDRESS, checksum_address
 from rootseal.files import CredentialFile
 from rootseal.instants import LAST_INSTANT, format_date
+from rootseal.policy import Policy, is_test
 from wallet.accounts import Account
 from wallet.box import Damaged, Held
 from wallet.console import harmless
@@ -39,6 +40,8 @@ class Card:
     state: str
     holder: str
     signable: bool
+    copies: str = ""
+    test: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class DamagedCard:
     reason: str
 
 
-def card(held: Held, accounts: Iterable[Account], speak: Speaker) -> Card:
+def card(held: Held, accounts: Iterable[Account], speak: Speaker, policy: Policy | None = None) -> Card:
     """Never raises for what a document says."""
     file, facts = held.file, read_document(held.file.credential)
     own = next((account for account in accounts if account.address == file.subject.holder), None)
@@ -65,6 +68,14 @@ def card(held: Held, accounts: Iterable[Account], speak: Speaker) -> Card:
         _state(file, speak),
         _holder(file.subject.holder, own, speak),
         own is not None,
+        test=_test(file, speak) if is_test(file.home, policy) else "",
+    )
+
+
+def _test(file: CredentialFile, speak: Speaker) -> str:
+    return speak(
+        "TEST: made on a test ledger (chain {chain}), on which anybody can issue anything. It is worth nothing.",
+        chain=file.home.chain_id,
     )
 
 

@@ -20,12 +20,13 @@ _PLACES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A file to be downloaded; `remark` is a sentence about it, or empty."""
+    """A file to be downloaded; `remark` is a sentence about it, or empty, `notes` are what else is to be known."""
 
     kind: Literal["presentation", "backup"]
     name: str
     data: bytes
     remark: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

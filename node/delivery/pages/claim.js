@@ -6,6 +6,7 @@
   const texts = document.body.dataset;
   const button = document.getElementById("fetch");
   const message = document.getElementById("message");
+  const files = document.getElementById("files");
 
   const resumeKey = (secret) => {
     const place = `resume ${secret}`;
@@ -18,14 +19,28 @@
     return key;
   };
 
-  const save = (blob, name) => {
+  const linkTo = (file) => {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = name;
+    link.href = file.address;
+    link.download = file.name;
+    return link;
+  };
+
+  const save = (file) => {
+    const link = linkTo(file);
     document.body.append(link);
     link.click();
     link.remove();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  };
+
+  // A browser may refuse to save several files unasked: each stands in a list as well, for as long as the page does.
+  const show = (found) => {
+    files.replaceChildren(...(found.length > 1 ? found : []).map((file, at) => {
+      const [item, link] = [document.createElement("li"), linkTo(file)];
+      link.textContent = `${texts.copy} ${at + 1}`;
+      item.append(link);
+      return item;
+    }));
   };
 
   // 32 bytes, base64url: a mail program that breaks lines leaves less.
@@ -38,24 +53,34 @@
     return texts[(problem.code || "").replace("claim.", "")] || texts.trouble;
   };
 
+  const fetchCopy = (secret, copy) => fetch("/v1/claims", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ secret, resume: resumeKey(secret), copy }),
+    cache: "no-store",
+  });
+
   const fetchFile = async () => {
     const secret = location.hash.slice(1);
     button.disabled = true;
     message.textContent = texts.working;
+    files.replaceChildren();
+    const found = [];
     try {
-      const answer = await fetch("/v1/claims", {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ secret, resume: resumeKey(secret) }),
-        cache: "no-store",
-      });
-      if (!answer.ok) {
-        message.textContent = await sentence(answer);
-        return;
+      for (let copy = 1, copies = 1; copy <= copies; copy += 1) {
+        const answer = await fetchCopy(secret, copy);
+        if (!answer.ok) {
+          message.textContent = await sentence(answer);
+          return;
+        }
+        copies = Number(answer.headers.get("Rootseal-Copies") || 1);
+        const named = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") || "");
+        const name = named ? named[1] : `my-${copy}.credential.json`;
+        found.push({ address: URL.createObjectURL(await answer.blob()), name });
       }
-      const named = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") || "");
-      save(await answer.blob(), named ? named[1] : "my.credential.json");
-      message.textContent = texts.done;
+      found.forEach(save);
+      show(found);
+      message.textContent = found.length > 1 ? texts.several : texts.done;
     } catch {
       message.textContent = texts.trouble;
     } finally {

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from rootseal.canonical import MAX_BYTES, MAX_DEPTH, dumps, loads, member_order
+from rootseal.canonical import MAX_BYTES, MAX_DEPTH, Json, dumps, loads, member_order
 from rootseal.errors import InputError
 
 # RFC 8785 appendix B: IEEE 754 bits → the text of the number.
@@ -66,6 +66,23 @@ def test_strings_are_written_as_rfc_8785_section_3_2_2_2() -> None:
 def test_what_i_json_cannot_hold_is_not_written(value: object) -> None:
     with pytest.raises(InputError):
         dumps(value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1, 60])
+def test_what_is_deeper_than_files_are_is_written_all_the_same(depth: int) -> None:
+    arrays: Json = "x"
+    objects: Json = "x"
+    for _ in range(depth):
+        arrays, objects = [arrays], {"a": objects}
+    assert dumps(arrays) == b"[" * depth + b'"x"' + b"]" * depth
+    assert dumps(objects) == b'{"a":' * depth + b'"x"' + b"}" * depth
+
+
+def test_a_value_without_end_is_refused() -> None:
+    endless: list[Json] = []
+    endless.append(endless)
+    with pytest.raises(InputError):
+        dumps(endless)
 
 
 @pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n", b"\n\n", b"\r"])

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from node.access import Access, Role
 from node.app import create_app
 from node.services import Services
+from tests.support.api_caller import Caller, ServedClient
 from tests.support.fake_chain import FakeChain
 from tests.unit.node.nodes import Clock, make_node, open_node
 
@@ -45,6 +47,29 @@ def node(tmp_path: Path) -> Iterator[Node]:
 def app(node: Node) -> Flask:
     """Its web application."""
     return create_app(node.services)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor."""
+    return app.test_client()
+
+
+@pytest.fixture
+def person(node: Node) -> Callable[..., Caller]:
+    """Makes people with tokens; without roles with all of them."""
+    access, client = Access(node.services.store, node.clock), ServedClient(node.services)
+
+    def make(*roles: Role, departments: tuple[str, ...] = (), name: str = "Petra") -> Caller:
+        return Caller(client, access.add(name, roles or tuple(Role), departments).text)
+
+    return make
+
+
+@pytest.fixture
+def petra(person: Callable[..., Caller]) -> Caller:
+    """Who may do everything."""
+    return person()
 
 
 @pytest.fixture

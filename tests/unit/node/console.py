@@ -22,7 +22,18 @@ from tests.unit.node.nodes import roster
 __all__ = ["ALL", "HOSTILE", "MESSY", "PAGES", "Officer", "anchored", "first", "two_people", "words"]
 
 ALL = tuple(Role)
-PAGES = ("", "/lists", "/approvals", "/credentials", "/batches", "/deliveries", "/webhooks", "/tokens", "/audit-log")
+PAGES = (
+    "",
+    "/lists",
+    "/approvals",
+    "/credentials",
+    "/changes",
+    "/batches",
+    "/deliveries",
+    "/webhooks",
+    "/tokens",
+    "/audit-log",
+)
 HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)>"><svg/onload=alert(3)>'
 MESSY = roster(3) + b"9,Eve,,e@example.edu,ledgers,2026-10-01,,\n8,Bor,Kos,b@example.edu,nothing,2026-10-01,,\n"
 

@@ -232,7 +232,7 @@ def test_no_way_into_the_store_goes_around_the_second_person(office: Office) -> 
     office.approving.approve(1, office.lin)
     office.node.services.seal()
     services = office.node.services
-    made = reissue(services.store, services.home, services.profile, old, b"\7" * 20, Desk("Ada", "passport"), 1)
+    made = reissue(services.store, services.home, services.profile, old, [b"\7" * 20], Desk("Ada", "passport"), 1)
     assert services.seal() is None
     [waiting] = office.approving.waiting()
     assert waiting.preview == made.new

@@ -32,8 +32,8 @@ def petra(app: Flask, token: Callable[..., str]) -> Officer:
     [
         (Role.ISSUE, {"", "/lists", "/approvals"}),
         (Role.APPROVE, {"", "/approvals"}),
-        (Role.REVOKE, {"", "/approvals"}),
-        (Role.READ, set(PAGES) - {"/lists"}),
+        (Role.REVOKE, {"", "/approvals", "/changes"}),
+        (Role.READ, set(PAGES) - {"/lists", "/changes"}),
     ],
 )
 def test_each_role_has_its_pages(app: Flask, token: Callable[..., str], role: Role, open_pages: set[str]) -> None:

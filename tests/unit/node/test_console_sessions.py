@@ -13,6 +13,7 @@ from flask import Flask
 from node.access import Access
 from node.app import create_app
 from node.config import read_config, write_config
+from node.console.ended import EndedSessions
 from node.console.secret_key import SECRET_KEY_NAME, SecretKey
 from tests.unit.node.conftest import Node
 from tests.unit.node.console import PAGES, Officer, anchored, words
@@ -108,6 +109,32 @@ def test_a_revoked_token_ends_its_sessions_at_once(node: Node, app: Flask, token
     officer = Officer(app, text)
     Access(node.services.store, node.clock).revoke(text)
     assert officer.client.get("/console").headers["Location"] == "/console/sign-in"
+
+
+def test_a_restart_does_not_bring_back_who_signed_out(node: Node, app: Flask, token: Callable[..., str]) -> None:
+    text = token()
+    leaving, staying = Officer(app, text), Officer(app, text)
+    copies = [officer.client.get_cookie("rootseal-console") for officer in (leaving, staying)]
+    leaving.act("/sign-out", on="")
+    again = create_app(node.reopened())
+    codes = []
+    for copy in copies:
+        assert copy is not None
+        client = again.test_client()
+        client.set_cookie("rootseal-console", copy.value)
+        codes.append(client.get("/console").status_code)
+    assert codes == [303, 200]
+
+
+def test_ended_sessions_are_forgotten_when_they_would_have_ended_and_never_too_many(node: Node) -> None:
+    ended = EndedSessions(node.services.store, 100)
+    for number in range(50):
+        ended.add(f"{number:032x}", 1000 + 10 * number)
+    fact = node.services.store.facts.get("console-ended")
+    assert fact is not None
+    assert len(fact) == 24 * 11
+    again = EndedSessions(node.services.store, 100)
+    assert [f"{number:032x}" in again for number in (0, 38, 39, 49)] == [False, False, True, True]
 
 
 def test_signing_out_ends_copies_of_the_cookie_too(app: Flask, petra: Officer) -> None:

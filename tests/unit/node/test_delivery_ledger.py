@@ -87,6 +87,28 @@ def test_the_csv_has_one_line_a_credential_and_no_formula(node: Node) -> None:
     assert all(not value.startswith("=") for line in lines for value in line.values())
 
 
+def test_the_csv_has_the_mail_servers_own_words_for_what_failed(node: Node) -> None:
+    services = node.services
+    services.issue(roster(3), "r.csv")
+    services.seal()
+    services.anchor()
+    with mail_server() as server:
+        server.replies["l1@example.edu"] = "550 5.1.1 <l1@example.edu>: no such user"
+        server.data_replies["l2@example.edu"] = "554 5.7.1 looks like spam"
+        config = replace(
+            services.config, smtp_url=f"smtp://127.0.0.1:{server.port}", mail_from="r@uni.example", mail_carries="file"
+        )
+        Mailer(node.directory, config, services.store, services.exporter, lambda: services.now).deliver(MailRequest())
+    mailed = services.store.mails.of(services.store.entries.numbered(0, 1)[0].id)
+    record_bounces(services.store, [notice(mail) for mail in mailed], services.now)
+    table = csv.DictReader(io.StringIO(delivery_csv(services.store, services.now).decode("utf-8-sig")))
+    answers = {row["line"]: (row["detail"], row["answer"]) for row in table}
+    assert answers["2"][0] == "its mail came back"
+    assert answers["2"][1].startswith("5.")
+    assert answers["3"] == ("the mail server refused it", "550 5.1.1 [address]: no such user")
+    assert answers["4"] == ("the mail server refused it", "554 5.7.1 looks like spam")
+
+
 class World:
     """Every act that changes a credential's fate, at random, against a real mail server."""
 

@@ -13,9 +13,9 @@ from node.app import create_app
 from node.approving import Approving
 from node.config import write_config
 from node.services import Services
+from tests.support.api_caller import Caller
 from tests.unit.node.conftest import Node
 from tests.unit.node.nodes import roster
-from tests.unit.node.test_api import Caller
 
 Make = Callable[..., Caller]
 

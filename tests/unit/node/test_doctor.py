@@ -228,7 +228,7 @@ def test_the_published_log_is_compared(tidy: Node) -> None:
 
     assert examined(tidy, shown).of("published log").outcome == "ok"
     assert asked == ["https://registrar.example/log/checkpoint"]
-    assert "shows 2 entries, sealed are 4" in examined(tidy, lambda _: notes[0]).of("published log").sentence
+    assert "shows 2 entries of the 4 that are sealed" in examined(tidy, lambda _: notes[0]).of("published log").sentence
     assert examined(tidy, lambda _: b"<html>").of("published log").outcome == "problem"
     assert examined(tidy, nothing).of("published log").outcome == "unknown"
 

@@ -55,6 +55,18 @@ def test_the_manifest_names_each_learners_file(node: Node, tmp_path: Path) -> No
     assert {row["file"] for row in rows} == {path.name for path in (tmp_path / "out").glob("*.credential.json")}
 
 
+def test_the_manifest_is_in_the_order_of_the_lists_and_their_lines(node: Node, tmp_path: Path) -> None:
+    for first in (20, 0):  # so many that the log's order, by commitment, is another
+        node.services.issue(roster(20, first=first), "r.csv")
+    node.services.seal()
+    node.services.export(None, tmp_path / "out")
+    expected = [str(line) for line in (*range(2, 22), *range(2, 22))]
+    rows = manifest(tmp_path / "out")
+    assert [row["line"] for row in rows] == expected
+    assert [int(row["learner_id"]) for row in rows] == [*range(20, 40), *range(20)]
+    assert [entry.line for entry in node.services.store.entries.sealed(0, 40)] != [int(line) for line in expected]
+
+
 def test_the_manifest_carries_no_formula(node: Node, tmp_path: Path) -> None:
     row = '"=1+1",Ana,Kovač,+a@example.edu,ledgers,2026-10-01,,\n'
     assert len(node.services.issue((HEADER + row).encode(), "r.csv").issued) == 1

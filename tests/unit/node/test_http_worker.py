@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -12,25 +13,28 @@ from contextlib import ExitStack
 import pytest
 
 _THREADS = 3
+_CONNECTIONS = 40
 _CHILD = f"""
 import sys
 from pathlib import Path
 from flask import Flask
 import node.http_worker
 import node.runner
+import node.web.front
 from node.problems import install_problems
 from node.web.bodies import read_body
 
-node.http_worker._HEAD_SECONDS = node.http_worker._BODY_SECONDS = 1.0
-node.runner._THREADS = {_THREADS}
+node.http_worker._HEAD_SECONDS = node.web.front._BODY_SECONDS = 1.0
+node.runner._CONNECTIONS = {_CONNECTIONS}
 app = Flask("one")
 install_problems(app)
 app.add_url_rule("/hidden/body", "body", lambda: read_body(100), methods=["POST"])
 app.add_url_rule("/hidden/alive", "alive", lambda: b"yes")
+app.add_url_rule("/hidden/large", "large", lambda: b"x" * (8 << 20))
 
 class Server(node.runner._Server):
     def load(self):
-        return app
+        return node.web.front.Front(app, {_THREADS})
 
     def _exit(self, arbiter, worker):
         pass
@@ -77,6 +81,8 @@ _ALIVE = b"GET /hidden/alive HTTP/1.1\r\n" + _HEAD + b"\r\n"
         b"GET /hidden/alive HTTP/1.1\r\nHos",
         b"POST /hidden/body HTTP/1.1\r\n" + _HEAD + b"Content-Length: 50\r\n\r\nab",
         b"POST /hidden/body HTTP/1.1\r\n" + _HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"POST /hidden/body HTTP/1.1\r\n" + _HEAD + b"Content-Length: 5000000\r\n\r\nab",
+        b"GET /hidden/large HTTP/1.1\r\n" + _HEAD + b"\r\n",
     ],
 )
 def test_silent_visitors_do_not_hold_the_threads(port: int, part: bytes) -> None:
@@ -105,3 +111,58 @@ def test_no_header_moves_the_address(port: int, header: bytes) -> None:
     """A web server before this one lets /open through and not /hidden."""
     asked = b"GET /open/hidden/alive HTTP/1.1\r\n" + _HEAD + header + b": /open\r\n\r\n"
     assert answered(port, asked).startswith(b"HTTP/1.1 404")
+
+
+def test_a_connection_that_asks_nothing_is_ended(port: int) -> None:
+    with opened(port, b"") as silent, opened(port, b"GET /hidden/alive HTTP/1.1\r\nHos") as slow:
+        assert silent.recv(1) == b"" and slow.recv(1) == b""
+
+
+def test_one_connection_too_many_is_sent_away_and_the_others_stay(port: int) -> None:
+    first = opened(port, b"")
+    with ExitStack() as stack, first:
+        for _ in range(_CONNECTIONS - 1):
+            stack.enter_context(opened(port, b""))
+        with opened(port, b"") as late:
+            assert late.recv(1) == b""
+        first.sendall(_ALIVE)
+        assert first.recv(12) == b"HTTP/1.1 200"
+    assert answered(port, _ALIVE).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (b"GET /" + b"a" * 3000 + b" HTTP/1.1\r\n" + _HEAD + b"\r\n", 414),
+        (b"GET / HTTP/1.1\r\n" + _HEAD + b"A: b\r\n" * 100 + b"\r\n", 431),
+        (b"GET secret HTTP\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n" + _HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\n" + _HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\n" + _HEAD + b"Transfer-Encoding: other, chunked\r\n\r\n", 501),
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400),
+    ],
+)
+def test_what_is_no_request_is_told_in_the_one_shape(port: int, asked: bytes, status: int) -> None:
+    head, _, body = answered(port, asked).partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"application/problem+json" in head
+    assert json.loads(body)["status"] == status
+    assert b"secret" not in body
+
+
+def test_requests_one_after_another_keep_their_connection(port: int) -> None:
+    alive = b"GET /hidden/alive HTTP/1.1\r\nHost: x\r\n\r\n"
+    with opened(port, alive + alive) as there:
+        answer = b""
+        while answer.count(b"yes") < 2:
+            answer += there.recv(65_536)
+        there.sendall(_ALIVE)
+        while piece := there.recv(65_536):
+            answer += piece
+    assert answer.count(b"HTTP/1.1 200") == 3
+
+
+def test_no_other_protocol_is_spoken(port: int) -> None:
+    ask = b"GET /hidden/alive HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    ask += b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    assert not answered(port, ask).startswith(b"HTTP/1.1 101")

@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from wallet import shown
 from wallet.credits import State
 from wallet.page import answering, app, choosing
 from wallet.page.speaking import TRANSLATIONS
@@ -27,6 +28,7 @@ def said() -> set[str]:
                 found.add(str(node.args[0].value))
     found |= set(app._SENTENCES.values()) | set(choosing._NAMES.values()) | set(choosing.LIFETIMES.values())
     found |= {name for name, _ in choosing.PRESETS.values()} | set(get_args(State))
+    found |= {answering._NOBODY, shown.FORGOTTEN}
     return found | {answering._UNPROVEN, "This could not be understood. Nothing was changed."}
 
 
