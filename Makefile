@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 export ETH_HASH_BACKEND := pysha3
+# A file of tests stays with one worker: what a file shares (a chain, a browser) is made once.
+WORKERS := -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help demo test test-all fault-full unit lint types imports check bench vectors contracts web screenshots analyse lock clean
 
@@ -15,13 +17,13 @@ help:
 demo: .make/run
 	$(BIN)/python -m rootseal demo --dir demo $(if $(SERVE),--serve)
 
-## make test [T=path]    everything that needs no root; names what it left out
+## make test [T=path]    everything that needs no root; names what it left out. A worker for each processor, at most four
 test: .make/dev .make/node
-	$(BIN)/python -m pytest -rs $(T)
+	$(BIN)/python -m pytest -rs $(WORKERS) $(T)
 
 ## make test-all         everything; a test left out is a failure
 test-all: .make/dev .make/node
-	ROOTSEAL_REQUIRE_ALL=1 $(BIN)/python -m pytest -rs $(T)
+	ROOTSEAL_REQUIRE_ALL=1 $(BIN)/python -m pytest -rs $(WORKERS) $(T)
 
 ## make fault-full       the fault kit at every point instead of a sample; hours. PART=1/8 runs one part of eight
 fault-full: .make/dev .make/node

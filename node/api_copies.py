@@ -27,7 +27,9 @@ __all__ = ["copy_routes"]
 
 def copy_routes(services: Services, access: Access, once: Once) -> APIBlueprint:
     """The routes of copies. Any copy's id means all of them."""
-    routes = guarded_routes("copies", "copies", "Copies of a credential, which nobody can link without the issuer.")
+    routes = guarded_routes(
+        "copies", "copies", "Copies of a credential, which two employers cannot link by place or hash."
+    )
 
     @routes.get("/credentials/<id>/copies", summary="All copies of a credential", responses=answers(ok=CopyList))
     @needs(Role.READ)

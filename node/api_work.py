@@ -74,6 +74,7 @@ def _report(found: NodeStatus, home: Any) -> NodeReport:
         test=found.test,
         healthy=found.healthy,
         accepted=found.accepted,
+        copies_waiting=found.copies_waiting,
         sealed=found.sealed,
         withdrawn=found.withdrawn,
         anchored=found.anchored,

@@ -29,7 +29,7 @@ class Submission:
     `person` and `token` are of who issued it, None for the command line without a token. `templates` names the
     micro-credentials of all its entries, and how many of each are still accepted; `preview` is the id of one
     of those, to look at. `state` is `waiting`, `approved` or `rejected`; `reason` is the rejecting person's. Each
-    credential counts once, and comes in so many `copies`.
+    credential counts once, and comes in so many `copies`; `further`: they are added to those of an earlier submission.
     """
 
     id: int
@@ -47,6 +47,7 @@ class Submission:
     templates: tuple[tuple[str, int], ...]
     preview: str | None
     copies: int = 1
+    further: bool = False
 
 
 class Approving:
@@ -157,6 +158,7 @@ class Approving:
             tuple(sorted(of_key.items())),
             accepted[0][0] if accepted else None,
             self._store.submissions.copies(row.id),
+            self._store.submissions.is_further(row.id),
         )
 
 

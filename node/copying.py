@@ -1,4 +1,5 @@
-"""Copies of a credential: the same award several times in the log, which nobody can link without the issuer.
+"""Copies of a credential: the same award several times in the log; two who compare what
+they were shown cannot link them by place or hash, and the issuer can.
 
 Each copy is an entry of its own, with its own id, seed, index and address; the first one alone carries credits. The
 first stands for the award: what is asked for one copy is asked for all. A copy is sealed only when every copy before
@@ -27,6 +28,7 @@ from rootseal.credential import IssuerProfile
 from rootseal.errors import ConflictError, InputError
 from rootseal.ethereum import ZERO_ADDRESS, checksum_address
 from rootseal.files import CredentialFile
+from rootseal.plurals import agreeing, counted
 
 __all__ = [
     "Addition",
@@ -194,7 +196,7 @@ def _check_in_force(store: Store, first: Entry, profile: IssuerProfile) -> None:
         raise ConflictError(f"{first.id} {problem}, or add them when it is sealed")
     acts = [act.act for act in store.statuses.of(first.id)]
     if Act.REVOKE in acts:
-        raise ConflictError(f"{first.id} is revoked: there are no more copies of it")
+        raise ConflictError(f"{first.id} is revoked: no more copies of it are made")
     if not first.live:
         successor = store.superseding.successor(first.id)
         name = "another credential" if successor is None else successor[0]
@@ -212,9 +214,11 @@ def _check_addresses(standing: Sequence[Entry], count: int, holders: Sequence[by
         raise InputError("--add", f"would make more than {_MOST} copies of one credential", len(standing) + count)
     bound = standing[0].subject.holder != ZERO_ADDRESS
     if len(holders) != count and (holders or bound):
-        why = "each copy needs an address of its own" if holders else "the first copy is bound to an address"
-        problem = f"is given {len(holders)} times, and --add is {count}: {why}"
-        raise InputError("--holder", f"{problem}; 'rootseal wallet address' gives the learner as many as are wanted")
+        needed = f"{counted(count, 'address', 'addresses')} {agreeing(count, 'is', 'are')} needed, one for each copy"
+        given = f"{len(holders) or 'none'} {agreeing(max(1, len(holders)), 'was', 'were')} given"
+        number = count + (len(standing) if bound else 0)
+        way_out = f"'rootseal wallet addresses --issuer NAME --copies {number}' gives the learner as many"
+        raise InputError("--holder", f"{needed}; {given}; {way_out}{', the new ones last' if bound else ''}")
     taken = {one.subject.holder for one in standing}
     for holder in holders:
         if holder in taken:

@@ -107,7 +107,7 @@ def price_now(chain: Chain) -> int:
 
 def _assumptions(chain_id: int) -> tuple[str, ...]:
     sentences: tuple[str, ...] = (
-        f"Each batch is one anchor of {gas_of(ANCHOR):,} gas, whatever its size.",
+        f"Each anchor costs {gas_of(ANCHOR):,} gas, whatever it holds.",
         f"Each revocation is sent alone and costs {gas_of(REVOKE_ALONE):,} gas; several at once cost less.",
         "The price of gas and of the coin stay as given for the whole year.",
         "Nothing is sent twice at a higher price because it waited; suspensions and changes of keys are not counted.",

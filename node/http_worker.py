@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from asyncio import BaseTransport, TimerHandle
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -23,16 +24,23 @@ _SENTENCES: Final = {
     400: "This is not a valid HTTP request.",
     414: "The address is longer than this server reads.",
     431: "The headers are larger than this server reads.",
+    426: "This server speaks no WebSocket.",
     501: "This server does not know the transfer coding.",
 }
 _HEAD_SECONDS: Final = 20.0
 """Until the first request's head has arrived; between requests gunicorn's `keepalive` holds."""
+
+_READ_SECONDS: Final = 60.0
+"""Without a reader of what is written."""
+
+_CLOSE_SECONDS: Final = 10.0
 
 
 class HttpConnection(ASGIProtocol):  # type: ignore[misc]
     """Our own are the answer to unreadable requests, and an end to connections that ask nothing."""
 
     _waiting: TimerHandle | None = None
+    _reading: TimerHandle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         """A visitor; one too many is sent away at once."""
@@ -45,7 +53,41 @@ class HttpConnection(ASGIProtocol):  # type: ignore[misc]
     def connection_lost(self, exc: Exception | None) -> None:
         """The visitor has gone."""
         self._stop_waiting()
+        self._stop_reading()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """He does not read what he asked for; that, too, has an end."""
+        super().pause_writing()
+        self._abort_in(_READ_SECONDS)
+
+    def resume_writing(self) -> None:
+        """He reads."""
+        self._stop_reading()
+        super().resume_writing()
+
+    def _close_transport(self) -> None:
+        """Closing waits until all is written, to one who may never read it."""
+        super()._close_transport()
+        if not self._conn_lost_handled:
+            self._abort_in(_CLOSE_SECONDS)
+
+    def _abort_in(self, seconds: float) -> None:
+        self._stop_reading()
+        self._reading = self.worker.loop.call_later(seconds, self.transport.abort)
+
+    def _stop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _feed_callback_parser(self, data: bytes) -> bool:
+        try:
+            return bool(super()._feed_callback_parser(data))
+        except ValueError:  # a number of thousands of digits
+            self._send_error_response(400, "")
+            self._close_transport()
+            return False
 
     def _on_headers_complete(self) -> Any:
         self._stop_waiting()
@@ -63,7 +105,7 @@ class HttpConnection(ASGIProtocol):  # type: ignore[misc]
             log("unreadable request", status=status)
         else:
             log("request failed", status=status)
-        self._safe_write(_response(status, sentence))
+        self._safe_write(_response(status, sentence, extra_headers))
 
 
 class HttpWorker(gasgi.ASGIWorker):  # type: ignore[misc]
@@ -75,13 +117,13 @@ class HttpWorker(gasgi.ASGIWorker):  # type: ignore[misc]
         super().init_process()
 
 
-def _response(status: int, sentence: str) -> bytes:
+def _response(status: int, sentence: str, extra: Iterable[tuple[str, str]] = ()) -> bytes:
     title = "Error"
     with contextlib.suppress(ValueError):
         title = HTTPStatus(status).phrase
     body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": sentence}).encode()
     head = (
         f"HTTP/1.1 {status} {title}\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
-        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n"
     )
-    return head.encode() + body
+    return "".join((head, *(f"{name}: {value}\r\n" for name, value in extra), "\r\n")).encode() + body

@@ -26,12 +26,16 @@ class WaitingRow:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One credential as the store has it. `facts` are (label, value) of its document, none once it was erased."""
+    """One credential as the store has it. `facts` are (label, value) of its document, none once it was erased.
+
+    `further`: it came with a submission that only added copies, from no list.
+    """
 
     entry: Entry
     found: FoundEntry
     submission: int | None
     erased_at: int | None
+    further: bool
     facts: tuple[tuple[str, str], ...]
 
 
@@ -60,5 +64,7 @@ def look_at(store: Store, entry_id: str) -> Looked:
             raise AssertionError(entry.id)
         submission = store.submissions.of(entry.id)
         erased_at = store.erasures.at(entry.id)
+        further = submission is not None and store.submissions.is_further(submission.id)
     facts = read_document(json.loads(entry.document)).labelled() if entry.document else ()
-    return Looked(entry, found, None if submission is None else submission.id, erased_at, facts)
+    number = None if submission is None else submission.id
+    return Looked(entry, found, number, erased_at, further, facts)

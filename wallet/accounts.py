@@ -28,6 +28,7 @@ from rootseal.strict import array, integer, members, nullable, string
 from wallet.box import Box
 from wallet.disk import PRIVATE_FILE, read_file, write_atomically
 from wallet.locking import CIPHER, COST, is_hex, is_kdf, key_of, new_kdf
+from wallet.shown import is_same
 
 __all__ = [
     "GAP",
@@ -46,7 +47,7 @@ GAP: Final = 20
 """BIP-44: after so many addresses in a row that nobody used, no later one is looked for."""
 
 MAX_COPIES: Final = 64
-"""So many addresses may one issuer have, for copies that nobody can link."""
+"""So many addresses may one issuer have, for copies that two employers cannot link by place or hash."""
 
 _AHEAD: Final = 100
 _MAX: Final = 10_000
@@ -122,8 +123,9 @@ def account_for(box: Box, issuer: str) -> Account:
 def accounts_for(box: Box, issuer: str, count: int) -> tuple[Account, ...]:
     """The first `count` addresses of `issuer`; those that are lacking are fresh ones, kept under that name.
 
-    A fresh one is one that no credential is bound to. Raises `InputError` where the wallet has no words, `count` is
-    not 1 to `MAX_COPIES`, or too few are left (`prepare_more` makes more): then none is given.
+    Names that differ in capitals and spaces alone are one. A fresh one is one that no credential is bound to. Raises
+    `InputError` where the wallet has no words, `count` is not 1 to `MAX_COPIES`, or too few are left (`prepare_more`
+    makes more): then none is given.
     """
     if not 1 <= count <= MAX_COPIES:
         raise InputError("--copies", f"must be 1 to {MAX_COPIES}", count)
@@ -132,14 +134,16 @@ def accounts_for(box: Box, issuer: str, count: int) -> tuple[Account, ...]:
         problem = "this wallet has one key and one address; a wallet made with recovery words has one for each issuer"
         raise InputError("issuer", problem)
     known = accounts_of(box)
-    given = [account for account in known if account.issuer == name][:count]
+    # As it was written the first time: capitals and spaces make nobody another, as with whom something is shown to.
+    given = [account for account in known if account.issuer is not None and is_same(account.issuer, name)][:count]
+    kept = given[0].issuer if given else name
     if len(given) == count:
         return tuple(given)
     bound = {held.file.subject.holder for held in box.credentials()}
     free = [a for a in known if a.index and a.issuer is None and a.address not in bound][: count - len(given)]
     if len(given) + len(free) < count:
         raise InputError("issuer", "no address is left that was worked out ahead; add some with --more")
-    fresh = {account.index: replace(account, issuer=name) for account in free}
+    fresh = {account.index: replace(account, issuer=kept) for account in free}
     _write(box, tuple(fresh.get(account.index, account) for account in known))
     return (*given, *fresh.values())
 

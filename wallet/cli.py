@@ -19,6 +19,7 @@ from wallet.carry_cli import link, pdf, qr
 from wallet.claiming_link import ClaimLink, is_link
 from wallet.console import as_json_option, finish, line, paragraph, print_json
 from wallet.copies import Copies, copies_of, everything_named
+from wallet.copy_words import received_sentences
 from wallet.credits_cli import claim, credits_overview, reason, redeem
 from wallet.disk import read_file
 from wallet.key_cli import address, addresses, init, restore_words
@@ -92,12 +93,16 @@ def receive(directory: Path, files: tuple[str, ...], as_json: bool) -> None:
     box = Box.open(directory)
     links = {text: ClaimLink.parse(text) for text in files if is_link(text)}
     read = {text: read_file(Path(text)) for text in files if text not in links}
+    here: list[Held] = []
     codes = [
-        _receive_link(box, links[text], as_json)
+        _receive_link(box, links[text], here, as_json)
         if text in links
-        else _receive_one(box, Path(text), read[text], as_json)
+        else _receive_one(box, Path(text), read[text], here, as_json)
         for text in files
     ]
+    if not as_json:
+        for sentence in received_sentences(box, here):
+            paragraph(sentence, 0, 2)
     finish(_worst(codes))
 
 
@@ -166,20 +171,20 @@ def update(
     finish(_worst(codes))
 
 
-def _receive_link(box: Box, link: ClaimLink, as_json: bool) -> int:
+def _receive_link(box: Box, link: ClaimLink, here: list[Held], as_json: bool) -> int:
     """As `_receive_one`, for every copy that the link gives; 3 where the institution cannot be asked."""
     codes = []
     try:
         for data in link.fetch(box):
-            codes.append(_receive_one(box, link.shown, data, as_json))
+            codes.append(_receive_one(box, link.shown, data, here, as_json))
     except (VerificationError, UndeterminedError) as error:
         _say(as_json, link.shown, "refused", None, error.diagnostics())
         codes.append(error.exit_code)
     return _worst(codes)
 
 
-def _receive_one(box: Box, path: Path | str, data: bytes, as_json: bool) -> int:
-    """0 kept or here already, 1 refused."""
+def _receive_one(box: Box, path: Path | str, data: bytes, here: list[Held], as_json: bool) -> int:
+    """0 kept or here already, and then added to `here`; 1 refused."""
     try:
         file = require_proof(data, int(time.time()))
         held, kept = box.keep(file)
@@ -188,6 +193,7 @@ def _receive_one(box: Box, path: Path | str, data: bytes, as_json: bool) -> int:
         way_out = f". {_ask_the_chain(box, file.commitment)}" if contradiction else ""
         _say(as_json, path, "refused", None, error.diagnostics() + way_out)
         return 1
+    here.append(held)
     test = f"TEST: {test_sentence(file.home.chain_id)}." if is_test(file.home, own_policy()) else None
     notes = (test, _document_note(box, held, file), _holder_note(box, held))
     _say(as_json, path, kept, held.commitment.hex(), " ".join(note for note in notes if note) or None)

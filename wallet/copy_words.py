@@ -1,10 +1,18 @@
-"""What a learner is told about a copy before and after it is shown: how many are left, and what could link it."""
+"""What a learner is told about copies: when they are received, and before and after one is shown.
+
+How many are left, and what could link it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rootseal.plurals import agreeing
+from wallet.box import Box, Held
+from wallet.copies import copies_of
 from wallet.spending import Choice, Plan
 
-__all__ = ["copy_sentences"]
+__all__ = ["copy_sentences", "received_sentences"]
 
 
 def copy_sentences(planned: Plan, choice: Choice, address_shown: bool) -> list[str]:
@@ -14,13 +22,25 @@ def copy_sentences(planned: Plan, choice: Choice, address_shown: bool) -> list[s
     return [*_which(planned, choice), *_links(choice, address_shown)]
 
 
+def received_sentences(box: Box, received: Sequence[Held]) -> list[str]:
+    """How many copies the wallet has of each credential that was just received; none of one that has no other."""
+    new = {held.commitment for held in received}
+    several = [one for one in copies_of(box.credentials()) if one.several]
+    groups = [one for one in several if any(held.commitment in new for held in one.members)]
+    # Where there are several such credentials, each by the id of its first copy.
+    names = [f"{one.members[0].short_id}: " if groups[1:] else "" for one in groups]
+    return [f"{name}{len(one.members)} copies of one credential." for name, one in zip(names, groups, strict=True)]
+
+
 def _which(planned: Plan, choice: Choice) -> list[str]:
-    count = len(choice.copies.members)
     if not choice.copies.several:
         return []
-    left = "1 of {} copies is left." if choice.left == 1 else f"{choice.left} of {{}} copies are left."
-    more = "" if choice.left else " Ask the issuer for more (rootseal node copies DIR ID --add N)."
-    return [f"Copy {choice.number} of {count}, for {planned.wish.who}. {left.format(count)}{more}"]
+    said = f"Copy {choice.number} of {len(choice.copies.members)}, for “{planned.wish.who}”"
+    if choice.left:
+        return [f"{said}; {choice.left} {agreeing(choice.left, 'is', 'are')} left."]
+    if choice.again:
+        return [f"{said}, who saw this one before."]
+    return [f"{said}. No other is left. Ask the issuer for more (there: rootseal node copies DIR ID --add N)."]
 
 
 def _links(choice: Choice, address_shown: bool) -> list[str]:

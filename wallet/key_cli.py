@@ -24,6 +24,7 @@ _passphrase = click.option(
     "--passphrase-file", metavar="F", type=click.Path(path_type=Path), help="Read the passphrase from this file."
 )
 _TRIES = 3
+_LIST_TAKES = 16  # addresses in one holder cell, as the node reads it
 
 
 @click.command("init")
@@ -120,7 +121,7 @@ def address(directory: Path, as_json: bool) -> None:
     "--copies",
     metavar="K",
     type=click.IntRange(1, 64),
-    help="Give it K addresses, one for each copy of a credential; needs --issuer.",
+    help="Give it K addresses, one for each copy of a credential; a list takes at most 16. Needs --issuer.",
 )
 @click.option("--more", is_flag=True, help="First work out a hundred more. Needs the passphrase.")
 @_passphrase
@@ -130,9 +131,10 @@ def addresses(
 ) -> None:
     """List which address was given to which issuer, or give one out: nobody can tell that two are yours.
 
-    Only a wallet made with recovery words has several. The same name gets the same address again. With --copies the
-    issuer gets several, on one line with spaces between: it puts them so into the list's column "holder", and issues
-    as many copies that cannot be linked. The same K gives the same addresses, a larger one adds to them.
+    Only a wallet made with recovery words has several. The same name gets the same address again, whatever its
+    capitals and spaces. With --copies the issuer gets several, on one line with spaces between: it puts them so into
+    the list's column "holder", and issues as many copies, which two employers cannot link by place or hash. The same
+    K gives the same addresses, a larger one adds to them.
 
     \b
     Examples:
@@ -152,6 +154,8 @@ def addresses(
     chosen = () if issuer is None else accounts_for(box, issuer, copies or 1)
     if chosen and not as_json:
         click.echo(" ".join(checksum_address(account.address) for account in chosen))
+        if len(chosen) > _LIST_TAKES:
+            click.echo(f"A list takes at most {_LIST_TAKES} of them; more copies can be added later.", err=True)
         return
     bound = {held.file.subject.holder for held in box.credentials()}
     shown = [account for account in accounts_of(box) if account.index == 0 or account.issuer is not None]

@@ -28,6 +28,7 @@ from wallet.disk import PRIVATE_FILE, read_file, write_atomically
 __all__ = [
     "FORGOTTEN",
     "MAX_WHO",
+    "UNNAMED",
     "Record",
     "Showing",
     "clean_who",
@@ -39,6 +40,9 @@ __all__ = [
 
 MAX_WHO: Final = 1024
 """Characters: as many as the name of a verifier who asks may have."""
+
+UNNAMED: Final = "?"
+"""Who saw a copy without being named."""
 
 FORGOTTEN: Final = (
     "Words cannot tell which copy of a credential was shown to whom: all copies look as if nobody had seen them, and "

@@ -22,7 +22,7 @@ from wallet.box import Box, Held
 from wallet.copies import Copies, Pick
 from wallet.merging import is_anchored
 from wallet.presenting import require_sound
-from wallet.shown import Record, Showing, read_record, recording, write_record
+from wallet.shown import UNNAMED, Record, Showing, read_record, recording, write_record
 
 __all__ = ["Choice", "CopiesSpentError", "NobodyNamedError", "Plan", "Wish", "hand_out", "plan"]
 
@@ -36,9 +36,9 @@ _WAYS_OUT = (
 _SPENT: dict[Spent, str] = {
     "copies.none_left": "no copy of {title} is left that nobody saw",
     "copies.seen": "this copy of {title} was shown to somebody else",
-    "copies.credits_seen": "the copy of {title} that carries the credits was shown to somebody else; without --subject "
-    "another copy may do",
+    "copies.credits_seen": "the copy of {title} that carries the credits was shown to somebody else",
 }
+_OTHER = "; without --subject another copy may do"
 
 
 class NobodyNamedError(InputError):
@@ -54,13 +54,17 @@ class NobodyNamedError(InputError):
 
 
 class CopiesSpentError(VerificationError):
-    """No copy may go to this person. `seen` says which was shown to whom: (number of the copy, showing)."""
+    """No copy may go to this person. `seen` says which was shown to whom: (number of the copy, showing).
 
-    def __init__(self, code: Spent, copies: Copies, seen: Sequence[tuple[int, Showing]]) -> None:
+    `other`: a copy without the credits may go to them.
+    """
+
+    def __init__(self, code: Spent, copies: Copies, seen: Sequence[tuple[int, Showing]], other: bool = False) -> None:
         self.copies = copies
         self.seen = tuple(seen)
         told = "; ".join(f"copy {number}: {one.who}, {format_date(one.at)}" for number, one in self.seen)
-        super().__init__(code, f"{_SPENT[code].format(title=_title(copies))} ({told}). {_WAYS_OUT}")
+        problem = _SPENT[code].format(title=_title(copies)) + (_OTHER if other else "")
+        super().__init__(code, f"{problem} ({told}). {_WAYS_OUT}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +82,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The copy `held` of one credential. `left` copies will then have been seen by nobody; `others` saw this one."""
+    """The copy `held` of one credential. `left` copies will then have been seen by nobody; `others` saw this one.
+
+    `again`: the person saw this very copy before.
+    """
 
     copies: Copies
     held: Held
     left: int
     others: tuple[Showing, ...]
+    again: bool = False
 
     @property
     def number(self) -> int:
@@ -142,9 +150,9 @@ def hand_out(planned: Plan, made: Presentation, now: int, deliver: Callable[[byt
     require_sound(data, now)
     if [one.open().commitment for one in made.credentials] != [held.commitment for held in planned.held]:
         raise ValueError("only the planned copies may be handed out")
-    if planned.wish.who is not None:
-        with recording(planned.box):
-            _record(planned, planned.wish.who, now)
+    # Also where nobody is named: the credential may get copies later, and this one has been seen.
+    with recording(planned.box):
+        _record(planned, planned.wish.who or UNNAMED, now)
     # A crash here: the copies count as shown, and the same person gets the same ones again.
     return deliver(data)
 
@@ -175,7 +183,8 @@ def _choice(picked: Pick, wish: Wish, record: Record, own: frozenset[bytes]) -> 
         raise NobodyNamedError(copies)
     held = _chosen(picked, wish, record, own) if copies.several else picked.named
     unseen = [one for one in copies.members if one is not held and not record.of(one.commitment)]
-    return Choice(copies, held, len(unseen), record.others(held.commitment, wish.who))
+    others, again = record.others(held.commitment, wish.who), record.seen_by(held.commitment, wish.who)
+    return Choice(copies, held, len(unseen), others, again)
 
 
 def _chosen(picked: Pick, wish: Wish, record: Record, own: frozenset[bytes]) -> Held:
@@ -197,7 +206,11 @@ def _chosen(picked: Pick, wish: Wish, record: Record, own: frozenset[bytes]) -> 
 def _only(held: Held, code: Spent, copies: Copies, wish: Wish, record: Record) -> Held:
     """That copy, unless only others saw it."""
     if record.of(held.commitment) and not record.seen_by(held.commitment, wish.who) and not wish.reuse:
-        raise CopiesSpentError(code, copies, [(copies.number(held), one) for one in record.of(held.commitment)])
+        seen = [(copies.number(held), one) for one in record.of(held.commitment)]
+        other = code == "copies.credits_seen" and any(
+            not record.of(one.commitment) or record.seen_by(one.commitment, wish.who) for one in copies.members
+        )
+        raise CopiesSpentError(code, copies, seen, other)
     return held
 
 

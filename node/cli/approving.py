@@ -13,6 +13,7 @@ import click
 from node.cli.terminal import answer, directory_argument, harmless, json_option, opened
 from node.principal import acting_as
 from rootseal.instants import format_instant
+from rootseal.plurals import counted
 
 if TYPE_CHECKING:
     from node.approving import Submission
@@ -166,7 +167,10 @@ def _json(item: Submission, rows: Sequence[WaitingRow]) -> dict[str, Any]:
 def _lines(item: Submission, rows: Sequence[WaitingRow]) -> list[str]:
     who = harmless(item.person) if item.person else "the command line"
     what = ", ".join(f"{count} of {harmless(key)}" for key, count in item.templates if count) or "nothing that waits"
-    what += f", {item.copies} copies of each" if item.copies > 1 else ""
+    if item.further:
+        what = f"{counted(item.copies, 'further copy', 'further copies')} of {what}"
+    elif item.copies > 1:
+        what += f", {item.copies} copies of each"
     lines = [f"{item.id}  {what}; issued {format_instant(item.submitted_at)} by {who}: {item.state}"]
     if item.decided_at is not None:
         by = harmless(item.decided_person) if item.decided_person else "the command line"
@@ -177,7 +181,9 @@ def _lines(item: Submission, rows: Sequence[WaitingRow]) -> list[str]:
         lines.append(f"    {item.withdrawn} withdrawn")
     for row in rows[:_SHOWN]:
         learner = f"{harmless(row.learner_id, 60)} {harmless(row.learner, 80)}".strip()
-        lines.append(f"    line {row.line}: {learner}; {harmless(row.micro_credential)} of {row.awarded_on}  {row.id}")
+        # Of further copies nobody handed in a list; the line is that of the first copy.
+        line = "" if item.further else f"line {row.line}: "
+        lines.append(f"    {line}{learner}; {harmless(row.micro_credential)} of {row.awarded_on}  {row.id}")
     if len(rows) > _SHOWN:
         lines.append(f"    … and {len(rows) - _SHOWN} more; --json shows every row")
     if rows and item.state == "waiting":

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from node.cli.approving import acting, token_option
+from node.cli.shapes import act_words
 from node.cli.terminal import answer, directory_argument, json_option, opened
 from rootseal.ethereum import parse_address
+from rootseal.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from node.copying import Addition
@@ -18,9 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["copies"]
 
 _WORDS = {
-    "accepted": "waits: it is sealed when the copy before it is final on chain",
-    "sealed": "sealed, not final on chain yet",
-    "anchored": "published",
+    "its_turn": "accepted, not sealed yet",
+    "accepted": "waits: it is sealed when the one before it is final on chain",
+    "sealed": "sealed, not anchored yet",
+    "anchored": "anchored",
     "withdrawn": "withdrawn",
 }
 
@@ -54,7 +58,7 @@ def copies(
 
     Any copy's id will do. New copies say the same as the first, under new ids and addresses, and carry no credits.
     Each is sealed only when the one before it is final on chain, so that no two lie in one batch: that takes an
-    anchor each, which they share with other credentials. Hand them out when all are published: 'export', or
+    anchor each, which they share with other credentials. Hand them out when all are anchored: 'export', or
     'deliver --only ID --again'.
 
     \b
@@ -77,6 +81,7 @@ def copies(
             taken = withdraw_waiting(services.store, credential_id, services.now, dry_run=dry_run)
         found = copies_of(services.store, credential_id)
         addresses = {copy.id: services.entry(copy.id).subject for copy in found}
+        erased = {copy.id for copy in found if services.store.erasures.at(copy.id) is not None}
     value = {
         "dryRun": dry_run,
         # In a rehearsal none was drawn that will be used.
@@ -85,7 +90,7 @@ def copies(
         "taken": list(taken),
         "copies": [{**_json(copy), "credits": addresses[copy.id].credits > 0} for copy in found],
     }
-    answer(as_json, "copies", value, [*_done(addition, count, taken, dry_run), *map(_line, found)])
+    answer(as_json, "copies", value, [*_done(addition, count, taken, dry_run, withdraw), *_lines(found, erased)])
 
 
 def _check_usage(count: int | None, holders: tuple[str, ...], *, withdraw: bool, dry_run: bool) -> None:
@@ -120,21 +125,36 @@ def _json(copy: FoundEntry) -> dict[str, Any]:
     return {"id": copy.id, "state": copy.standing.value, "index": copy.index}
 
 
-def _done(addition: Addition | None, count: int | None, taken: tuple[str, ...], dry_run: bool) -> list[str]:
+def _done(
+    addition: Addition | None, count: int | None, taken: tuple[str, ...], dry_run: bool, withdraw: bool
+) -> list[str]:
+    if withdraw and not taken:
+        return ["No copy waits; nothing was taken back."]
     if taken:
-        return [f"{_several(len(taken))} {'would be' if dry_run else 'were'} taken back."]
+        return [f"{counted(len(taken), 'copy')} {_done_to(len(taken), dry_run)} taken back."]
     if addition is None:
         return []
     if addition.already:
         return ["These addresses have their copies already; nothing was added."]
-    return [f"{_several(count or 0)} {'would be' if dry_run else 'were'} added: {addition.copies} in all."]
+    new = count or 0
+    return [f"{counted(new, 'copy')} {_done_to(new, dry_run)} added: {addition.copies} in all."]
 
 
-def _several(number: int) -> str:
-    return "1 copy" if number == 1 else f"{number} copies"
+def _done_to(number: int, dry_run: bool) -> str:
+    return "would be" if dry_run else agreeing(number, "was", "were")
 
 
-def _line(copy: FoundEntry) -> str:
+def _lines(found: Sequence[FoundEntry], erased: set[str]) -> list[str]:
+    """Each copy; of those that wait the next one is told apart from the others."""
+    lines, its_turn = [], True
+    for copy in found:
+        word = "its_turn" if copy.standing.value == "accepted" and its_turn else copy.standing.value
+        lines.append(_line(copy, word, copy.id in erased))
+        its_turn = its_turn and copy.standing.value in ("anchored", "withdrawn")
+    return lines
+
+
+def _line(copy: FoundEntry, word: str, erased: bool) -> str:
     which = "first copy" if copy.copy_of is None else "copy"
-    status = "" if copy.act is None else f"; {copy.act.value}{'' if copy.act_final else ' is on its way'}"
-    return f"{copy.id}  {which}: {_WORDS[copy.standing.value]}{status}"
+    status = "" if copy.act is None else f"; {act_words(copy.act, copy.act_final)}"
+    return f"{copy.id}  {which}: {_WORDS[word]}{status}{'; erased' if erased else ''}"

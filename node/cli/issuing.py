@@ -37,8 +37,10 @@ __all__ = ["issue", "seal", "withdraw"]
     "--copies",
     type=click.IntRange(1, 16),
     default=1,
+    metavar="K",
     show_default=True,
-    help="Issue so many copies of each, which nobody can link; needs as many anchors, one after another.",
+    help="Issue so many copies of each that two employers cannot link by place or hash; you can. Needs as many "
+    "anchors, one after another.",
 )
 @token_option("needed where second_approver is on")
 @json_option
@@ -64,9 +66,9 @@ def issue(
     With --supersedes the old credential stays valid until the anchor of the new one is final; then it is
     revoked as superseded, by 'anchor' or 'run'. Credits keep their identity.
 
-    With --copies K each learner gets K credentials that say the same, and shows each employer another one. The holder
-    cell then holds K addresses with spaces between them, or none. One copy carries the credits. Each is sealed only
-    when the one before it is final on chain, and all are handed out together.
+    With --copies K each learner gets K credentials that say the same, and shows each employer a part of another one.
+    The holder cell then holds K addresses with spaces between them, or none. One copy carries the credits. Each is
+    sealed only when the one before it is final on chain, and all are handed out together.
 
     Where second_approver is on in node.toml, name who issues with --token-file; another person approves
     ('waiting', 'approve') before anything is sealed.
@@ -91,9 +93,15 @@ def issue(
                 data, file.name, dry_run=dry_run, supersedes=supersedes, progress=move, copies=copies
             )
         cost = anchor_cost(services) if dry_run else None
+        others = sum(services.store.copies.published(row.id)[1] != copies for row in outcome.already)
     if refused is not None:
         write_refused(refused, outcome.refused, data, file.name)
     lines = _issue_lines(outcome, refused, second)
+    if others:
+        lines.append(
+            f"{others} of those issued before {agreeing(others, 'has', 'have')} another number of copies than "
+            f"{copies}, and that stays: 'rootseal node copies DIR ID --add N' makes more of one."
+        )
     if cost is not None:
         lines.append(cost_line(cost))
     if supersedes is not None and outcome.issued and not dry_run:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from node.cli.shapes import act_words
 from node.cli.terminal import answer, directory_argument, harmless, json_option, opened
 from rootseal.ethereum import ZERO_ADDRESS, checksum_address
 from rootseal.instants import format_instant
@@ -23,6 +24,7 @@ _STANDINGS = {
     "anchored": "anchored: final on chain",
     "withdrawn": "withdrawn before it was sealed",
 }
+_COPY_WAITS = "a copy that waits to be sealed: 'rootseal node copies DIR ID --withdraw' takes it back"
 
 
 @click.command()
@@ -73,11 +75,14 @@ def _json(looked: Looked, test: bool) -> dict[str, Any]:
 def _lines(looked: Looked, test: bool) -> list[str]:
     entry, found = looked.entry, looked.found
     lines = ["TEST: nothing made here is real."] if test else []
-    lines += [entry.id, f"  {_STANDINGS[found.standing.value]}"]
+    waits = found.standing.value == "accepted" and entry.copy_of is not None
+    lines += [entry.id, f"  {_COPY_WAITS if waits else _STANDINGS[found.standing.value]}"]
+    if entry.copy_of is not None:
+        lines.append(f"  copy {entry.copy} of {entry.copy_of}")
     if found.act is not None:
-        lines.append(f"  last asked for: {found.act.value}{'' if found.act_final else ', not final on chain yet'}")
-    origin = "" if looked.submission is None else f" of submission {looked.submission}"
-    lines.append(f"  accepted {format_instant(entry.accepted_at)} from line {entry.line}{origin}")
+        not_yet = "" if found.act_final else ", not final on chain yet"
+        lines.append(f"  {act_words(found.act, found.act_final)}{not_yet}")
+    lines.append(f"  accepted {format_instant(entry.accepted_at)}{_origin(looked)}")
     if entry.supersedes is not None:
         lines.append(f"  corrects {entry.supersedes}")
     if looked.erased_at is not None:
@@ -86,3 +91,12 @@ def _lines(looked: Looked, test: bool) -> list[str]:
     if entry.subject.holder != ZERO_ADDRESS:
         lines.append(f"  bound to the learner's key {checksum_address(entry.subject.holder)}")
     return [*lines, "", *(f"  {label}: {harmless(value, 1000)}" for label, value in looked.facts)]
+
+
+def _origin(looked: Looked) -> str:
+    """The line of the list is forgotten with the learner, and copies that were added have none."""
+    known = looked.entry.line and looked.erased_at is None and not looked.further
+    line = f"line {looked.entry.line}" if known else ""
+    submission = "" if looked.submission is None else f"submission {looked.submission}"
+    found = " of ".join(part for part in (line, submission) if part)
+    return f" from {found}" if found else ""

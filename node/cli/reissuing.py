@@ -11,6 +11,7 @@ from node.cli.approving import acting, token_option
 from node.cli.terminal import answer, directory_argument, harmless, json_option, opened
 from rootseal.errors import InputError
 from rootseal.ethereum import address_text, checksum_address, parse_address
+from rootseal.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from node.reissuing import Reissue
@@ -27,7 +28,8 @@ __all__ = ["reason", "reissue"]
     metavar="0x…",
     required=True,
     multiple=True,
-    help="The learner's new address ('rootseal wallet address'); several times: a copy for each.",
+    help="The learner's new address; several times: a copy for each ('rootseal wallet addresses --issuer NAME "
+    "--copies N' prints them).",
 )
 @click.option("--checked-by", metavar="NAME", required=True, help="Who made sure that this is the learner.")
 @click.option("--how", metavar="TEXT", required=True, help="How, for example: passport at the desk.")
@@ -99,7 +101,8 @@ def _lines(done: Reissue, dry_run: bool) -> list[str]:
         return [f"{old} would be issued anew to {to}; then it {after}."]
     return [
         f"{old} is issued anew to {to}, as {new}.",
-        f"The old one {after}.",
+        f"The old one {after}, with all its copies. Of the new one there {agreeing(len(done.holders), 'is', 'are')} "
+        f"{counted(len(done.holders), 'copy', 'copies')}: one for each --holder.",
         "'rootseal node seal' and 'anchor' publish it, and so does 'run'; then 'export' it for the learner.",
     ]
 

@@ -97,9 +97,11 @@ def _status_lines(found: NodeStatus, home: str) -> list[str]:
     if found.oldest_accepted_at is not None:
         lines.append(f"The oldest has waited to be sealed since {format_instant(found.oldest_accepted_at)}.")
     if found.copies_waiting:
-        noun = "is a further copy" if found.copies_waiting == 1 else "are further copies"
-        turn = "it is sealed when the copy before it is final on chain"
-        lines.append(f"Of the accepted, {found.copies_waiting} {noun}: {turn}.")
+        one, many = "is a further copy: it", "are further copies: each"
+        noun = agreeing(found.copies_waiting, one, many)
+        lines.append(
+            f"Of the accepted, {found.copies_waiting} {noun} is sealed when the one before it is final on chain."
+        )
     if found.approvals:
         noun = "list waits" if found.approvals == 1 else "lists wait"
         lines.append(f"{found.approvals} {noun} for a second person's approval.")

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from node.store import AnchorRow, Checkpoint
+    from node.store import Act, AnchorRow, Checkpoint
 
-__all__ = ["anchor_json", "checkpoint_json"]
+__all__ = ["act_words", "anchor_json", "checkpoint_json"]
+
+_ACTS: Final = {
+    "revoke": ("being revoked", "revoked"),
+    "suspend": ("being suspended", "suspended"),
+    "reinstate": ("being reinstated", "in force again"),
+}
+
+
+def act_words(act: Act, final: bool) -> str:
+    """What a credential is by the last act on its status, which is `final` on chain or not yet."""
+    return _ACTS[act.value][final]
 
 
 def checkpoint_json(point: Checkpoint) -> dict[str, Any]:

@@ -90,6 +90,7 @@ class NodeReport(Shape):
     test: bool = Field(description="True for a rehearsal.")
     healthy: bool = Field(description="True iff no promise is overdue and the chain answers.")
     accepted: int = Field(description="Credentials that wait to be sealed.")
+    copies_waiting: int = Field(description="Of these, further copies whose turn comes when those before are final.")
     sealed: int = Field(description="Credentials in the log.")
     withdrawn: int = Field(description="Credentials that were withdrawn.")
     anchored: int = Field(description="Credentials under a final anchor.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, flash, request, session
 
 from node.access import Role, acting_as
-from node.bulk_status import BulkOutcome, change_by_list
+from node.bulk_status import BulkOutcome, BulkRow, change_by_list
 from node.console.drafts import ChangeDraft, Drafts
 from node.console.pages import Mistake, file_name, go, page
 from node.console.words import counted
@@ -125,8 +126,15 @@ class _Changes:
             refused=refused[:_SHOWN],
             queued=[(row, finding.one(row.id)) for row in queued[:_SHOWN] if row.id is not None],
             count=len(queued),
+            several=self._several(queued),
             more_refused=max(0, len(refused) - _SHOWN),
         )
+
+    def _several(self, rows: Sequence[BulkRow]) -> bool:
+        """True iff one of these credentials has copies, which change with it."""
+        store = self._services.store
+        firsts = frozenset(store.copies.firsts())
+        return bool(firsts) and any(store.entries.get(row.id).first_id in firsts for row in rows if row.id is not None)
 
     def do(self, draft: ChangeDraft, digest: str) -> Response:
         """Queue what was looked at, and nothing else; pressing the button twice does it once."""

@@ -29,8 +29,9 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "done": "Your credential is saved in your downloads. If it is not there, press the button again within ten "
         "minutes.",
         "several": "Your credential comes in several copies that say the same, one file each. All of them are saved in "
-        "your downloads; if one is missing, save it here. Show each employer another copy: then nobody can tell by the "
-        "files that it is one credential.",
+        "your downloads; if one is missing, save it here. Put all of them into a wallet and show each employer a part "
+        "of another one (rootseal wallet present … --for WHO). Handed on whole, they show everybody that it is the "
+        "same learner.",
         "copy": "Copy",
         "incomplete": "The link is incomplete. Copy it whole from the mail.",
         "unknown": "This link is not known here. Was it copied whole? Ask the office that awarded your credential for "
@@ -51,8 +52,9 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "done": "Das Microcredential liegt bei Ihren Downloads. Falls nicht, drücken Sie die Schaltfläche innerhalb "
         "von zehn Minuten noch einmal.",
         "several": "Das Microcredential liegt in mehreren gleichlautenden Ausfertigungen vor, jede als eigene Datei. "
-        "Alle liegen bei Ihren Downloads; falls eine fehlt, speichern Sie sie hier. Zeigen Sie jeder Stelle eine "
-        "andere: Dann lässt sich an den Dateien nicht erkennen, dass es derselbe Nachweis ist.",
+        "Alle liegen bei Ihren Downloads; falls eine fehlt, speichern Sie sie hier. Nehmen Sie alle in eine Wallet "
+        "auf und zeigen Sie jeder Stelle einen Teil einer anderen (rootseal wallet present … --for NAME). Ganz "
+        "weitergegeben, zeigen sie jedem, dass es dieselbe Person ist.",
         "copy": "Ausfertigung",
         "incomplete": "Der Link ist unvollständig. Bitte kopieren Sie ihn ganz aus der E-Mail.",
         "unknown": "Dieser Link ist hier nicht bekannt. Haben Sie ihn ganz kopiert? Bitten Sie die ausstellende Stelle "
@@ -74,8 +76,9 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "working": "Trenutek …",
         "done": "Mikrodokazilo je med vašimi prenosi. Če ga ni, v desetih minutah znova pritisnite gumb.",
         "several": "Mikrodokazilo je na voljo v več izvodih z enako vsebino, vsak v svoji datoteki. Vsi so med vašimi "
-        "prenosi; če kateri manjka, ga shranite tukaj. Vsakemu delodajalcu pokažite drug izvod: tako iz datotek ni "
-        "mogoče razbrati, da gre za isto dokazilo.",
+        "prenosi; če kateri manjka, ga shranite tukaj. Shranite vse v denarnico in vsakemu delodajalcu pokažite "
+        "del drugega izvoda (rootseal wallet present … --for IME). Če jih posredujete cele, vsakomur pokažejo, da gre "
+        "za isto osebo.",
         "copy": "Izvod",
         "incomplete": "Povezava ni popolna. Prekopirajte jo v celoti iz e-poštnega sporočila.",
         "unknown": "Te povezave ne poznamo. Ste jo prekopirali v celoti? Za novo povezavo prosite izdajatelja "

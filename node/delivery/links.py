@@ -95,7 +95,7 @@ class ClaimLinkService:
         published, copies = self._store.copies.published(entry.id)
         if published < copies > 1 and not before_final:
             problem = f"has {copies} copies, of which {published} are published: the link would not give all of them"
-            raise ConflictError(f"{entry.id} {problem}; make it later, or with --before-final")
+            raise ConflictError(f"{entry.id} {problem}; make it later, or with --before-final (over HTTP: beforeFinal)")
         with self._store.writing():
             ended = self._store.claim_links.expire(entry.id, now)
             link = self.made(entry.id, None, now, days, secret)

@@ -19,7 +19,7 @@ from typing import Final
 from node.config import NodeConfig
 from node.copying import handed_out
 from node.delivery.links import ClaimLinkService, NewLink
-from node.delivery.message import Posted, compose, marked, recipient, values_of
+from node.delivery.message import Posted, compose, marked, recipient, values_of, with_note
 from node.delivery.posting import Answer, MailServerDown, Session, session
 from node.delivery.settings import MailSettings, mail_settings
 from node.delivery.wording import about_copies
@@ -160,11 +160,11 @@ class Mailer:
         if not entry.live:
             return "is revoked or superseded, so it is not mailed"
         if not before_final and self._store.log.introducing(entry.index) is None:
-            return "is not anchored and final yet; --before-final mails it all the same"
+            return "is not anchored and final yet; --before-final (over HTTP: beforeFinal) mails it all the same"
         published, copies = self._store.copies.published(entry.id)
         if not before_final and published < copies:
             so_far = f"has {copies} copies, of which {published} are published"
-            return f"{so_far}; --before-final mails those that are sealed"
+            return f"{so_far}; --before-final (over HTTP: beforeFinal) mails those that are sealed"
         return None
 
     def _resend(self, request: MailRequest) -> None:
@@ -290,7 +290,8 @@ class Mailer:
             expires = format_date(self._now() + settings.claim_days * 86_400)
             shown = (f"{settings.base}{_SHOWN_LINK}", expires)
         subject, body = settings.wording.written(values_of(entry, json.loads(entry.document), self._config.name, shown))
-        return marked(subject, test=self._config.test), body
+        note = about_copies(self._config.mail_language, len(handed_out(self._store, entry)))
+        return marked(subject, test=self._config.test), with_note(body, note)
 
     def _links(self, settings: MailSettings) -> ClaimLinkService:
         return ClaimLinkService(

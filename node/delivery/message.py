@@ -19,7 +19,7 @@ from rootseal.credential import read_document
 from rootseal.errors import InputError
 from rootseal.microcredential import display_text
 
-__all__ = ["Posted", "compose", "envelope_address", "marked", "recipient", "values_of"]
+__all__ = ["Posted", "compose", "envelope_address", "marked", "recipient", "values_of", "with_note"]
 
 _LINE: Final = 200
 _SPECIAL: Final = frozenset(' ()<>[]:;@\\,"')
@@ -80,6 +80,11 @@ def marked(subject: str, *, test: bool) -> str:
     return f"TEST: {subject}" if test else subject
 
 
+def with_note(body: str, note: str) -> str:
+    """The text of a mail with a paragraph below it, where there is one."""
+    return f"{body.rstrip()}\n\n{note}\n" if note else body
+
+
 def compose(
     settings: MailSettings,
     mail: Mail,
@@ -96,7 +101,7 @@ def compose(
     `note` is a paragraph to stand below the text.
     """
     subject, body = settings.wording.written(values)
-    body = f"{body.rstrip()}\n\n{note}\n" if note else body
+    body = with_note(body, note)
     utf8 = not to.isascii()
     message = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
     message["From"] = settings.sender

@@ -136,13 +136,15 @@ _REHEARSAL: Final = {
 
 
 _COPIES: Final[dict[str, str]] = {
-    "en": "You receive {} copies of this credential, which say the same. Please keep all of them, and show each\n"
-    "employer another one: then nobody who compares files can tell by them that it is one credential.",
-    "de": "Sie erhalten {} gleichlautende Ausfertigungen dieses Nachweises. Bitte bewahren Sie alle auf und zeigen\n"
-    "Sie jeder Stelle eine andere: Wer die erhaltenen Dateien vergleicht, erkennt dann an ihnen nicht, dass es\n"
-    "derselbe Nachweis ist.",
-    "sl": "Število izvodov tega dokazila z enako vsebino: {}. Shranite vse in vsakemu delodajalcu pokažite drugega:\n"
-    "kdor primerja prejete datoteke, iz njih ne more razbrati, da gre za isto dokazilo.",
+    "en": "You receive {} copies of this credential, which say the same. Put all of them into a wallet and show each\n"
+    "employer a part of another one (rootseal wallet present … --for WHO). Handed on whole, they show everybody that\n"
+    "it is the same learner.",
+    "de": "Sie erhalten {} gleichlautende Ausfertigungen dieses Nachweises. Nehmen Sie alle in eine Wallet auf und\n"
+    "zeigen Sie jeder Stelle einen Teil einer anderen (rootseal wallet present … --for NAME). Ganz weitergegeben,\n"
+    "zeigen sie jedem, dass es dieselbe Person ist.",
+    "sl": "Število izvodov tega dokazila z enako vsebino: {}. Shranite vse v denarnico in vsakemu delodajalcu\n"
+    "pokažite del drugega izvoda (rootseal wallet present … --for IME). Če jih posredujete cele, vsakomur pokažejo,\n"
+    "da gre za isto osebo.",
 }
 
 _TEXTS: Final[dict[tuple[str, Carries], str]] = {

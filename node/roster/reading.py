@@ -11,7 +11,7 @@ from node.roster.rows import check_copies, check_row, mistakes
 from node.roster.sources import Defect, SourceRow, decode, is_workbook
 from node.roster.xlsx_source import xlsx_rows
 from node.ways_out import way
-from rootseal.errors import InputError
+from rootseal.errors import InputError, shorten
 from rootseal.microcredential import MicroCredential, check_date
 
 __all__ = ["MAX_ROWS", "Heard", "is_json", "read_roster"]
@@ -124,7 +124,7 @@ def _refused(item: SourceRow, found: Sequence[Defect]) -> RefusedRow:
     also = []
     for defect in others:
         place = ", ".join(part for part in (defect.cell or item.cell(defect.column), defect.column) if part)
-        value = "" if defect.value is None else f" (found {defect.value[:60]!r})"
+        value = "" if defect.value is None else f" (found {shorten(defect.value)})"
         also.append(f"{place or 'row'}: {defect.reason}{value}")
     cell = first.cell or item.cell(first.column)
     return RefusedRow(item.line, first.column, first.value, first.reason, item.raw, cell, tuple(also))

@@ -21,6 +21,7 @@ from node.roster.report import RefusedRow
 from node.roster.sources import decode, is_workbook
 from node.roster.workbook import workbook_of
 from node.roster.xlsx_sheet import read_sheet
+from rootseal.errors import shorten
 
 __all__ = ["reason_of", "returned_list", "returned_suffix"]
 
@@ -45,7 +46,7 @@ def returned_suffix(data: bytes, filename: str) -> str:
 def reason_of(row: RefusedRow) -> str:
     """Line, cell and column with the reason, and what was found there; then the row's further mistakes: one line."""
     place = ", ".join(part for part in (f"line {row.line}", row.cell, row.column) if part)
-    found = "" if row.value is None else f" (found {row.value[:60]!r})"
+    found = "" if row.value is None else f" (found {shorten(row.value)})"
     return " ".join("; ".join((f"{place}: {row.reason}{found}", *row.also)).split())
 
 

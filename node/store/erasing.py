@@ -50,6 +50,8 @@ class Erasures:
         self._database.change(
             "UPDATE credit_acts SET award = NULL, salt = NULL WHERE commitment = ?", (entry.commitment,)
         )
+        # Stored answers may name the learner's address beside the id.
+        self._database.change("DELETE FROM requests WHERE instr(body, CAST(? AS BLOB)) > 0", (entry.id,))
         self._database.change("INSERT OR IGNORE INTO erasures VALUES (?, ?)", (entry.id, now))
         return True
 

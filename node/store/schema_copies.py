@@ -1,4 +1,4 @@
-"""Step 6 of the schema: copies of a credential, which nobody can link without the issuer."""
+"""Step 6 of the schema: copies of a credential: two who compare them cannot link them by place or hash."""
 
 from __future__ import annotations
 

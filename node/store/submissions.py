@@ -91,6 +91,12 @@ class Submissions:
         )
         return 1 if found is None or found[0] is None else int(found[0])
 
+    def is_further(self, number: int) -> bool:
+        """True iff it brought further copies of an earlier credential, and no credential of its own."""
+        statement = "SELECT count(*), count(copy_of) FROM entries WHERE submission = ?"
+        total, further = self._database.row(statement, (number,)) or (0, 0)
+        return bool(total == further > 0)
+
     def keys(self, number: int) -> tuple[str, ...]:
         """Micro-credentials of its entries, whatever became of them."""
         statement = "SELECT DISTINCT micro_credential FROM entries WHERE submission = ?"

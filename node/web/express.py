@@ -131,9 +131,12 @@ class Express:
         today = format_date(self._services.now)
         known = self._tokens.get(digest)
         if known is None or known[0].used_on != today:
+            row = self._services.store.tokens.get(match[2])
+            # The day of its use is written down by the ordinary route: nothing here may wait for the writers' lock.
+            if row is None or row.used_on != today:
+                return None
             found = self._access.authenticate(match[1])
-            row = None if found is None else self._services.store.tokens.get(match[2])
-            if found is None or row is None:
+            if found is None:
                 return None
             if len(self._tokens) >= _MOST_TOKENS:
                 self._tokens.clear()

@@ -1,31 +1,37 @@
 """The application as gunicorn's asyncio worker calls it (ASGI): single awards the short way, all else by Flask.
 
-Flask works in threads. One is taken once a small body has arrived whole, so that nobody holds a thread by sending
-slowly; a larger body is read by its thread, and whoever takes too long has sent all that he will have sent.
+Flask works in threads. One is taken once a request has arrived whole, so that nobody holds a thread by sending slowly.
+A request that was cut off reaches nothing: half a list must not be issued as if it were all of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
 from typing import Any, Final
 
 from a2wsgi import WSGIMiddleware
 
-from node.logs import log_failure
+from node.logs import log, log_failure
 from node.web.express import Express
 from node.web.limits import COUNTED
 
-__all__ = ["Arriving", "Front"]
+__all__ = ["LARGEST_BODY", "Arriving", "Front"]
+
+LARGEST_BODY: Final = 24 << 20
+"""Bytes that are kept of a body; of a larger one so many that its route can tell that it is too large."""
 
 _BODY_SECONDS: Final = 120.0
 """Until all of a request has arrived: 20 MiB at 1.4 Mbit/s."""
 
-_GATHERED: Final = 64 * 1024
+_SMALL: Final = 64 * 1024
+_LARGE_AT_ONCE: Final = 8
+_DISCARDED: Final = 256 << 20
+_TINY: Final = 64
 _QUEUED_PIECES: Final = 64
-_GONE: Final = {"type": "http.disconnect"}
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -34,36 +40,50 @@ _Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Arriving:
-    """A request's body: pieces can be looked at first and are handed on again. `seconds` is all the time it has."""
+    """A request's body as it comes; `seconds` is all the time it has. What was read is kept."""
 
     def __init__(self, receive: Receive, seconds: float) -> None:
         self._receive = receive
         self._until = asyncio.get_running_loop().time() + seconds
-        self._kept: deque[Message] = deque()
+        self._data = bytearray()
+        self._pieces = 0
+        self._size = 0
         self._more = True
+        self.cut = False
 
-    async def __call__(self) -> Message:
-        """The next piece, as ASGI has it; that the visitor has gone, once the time is up."""
-        return self._kept.popleft() if self._kept else await self._next()
+    @property
+    def data(self) -> bytes:
+        """What was read so far, up to `LARGEST_BODY` and one byte."""
+        return bytes(self._data)
+
+    @property
+    def size(self) -> int:
+        """How many bytes were read."""
+        return self._size
 
     async def gather(self, most: int) -> bytes | None:
-        """All of the body, kept for who reads it next; None where it is longer than `most` bytes or ends too early."""
-        size = sum(len(message.get("body", b"")) for message in self._kept)
-        while self._more and size <= most:
-            message = await self._next()
-            self._kept.append(message)
-            size += len(message.get("body", b""))
-        whole = size <= most and all(message["type"] == "http.request" for message in self._kept)
-        return b"".join(message["body"] for message in self._kept) if whole else None
+        """All of the body; None where it is longer than `most` bytes, or was cut off (`cut`)."""
+        while self._more and self._size <= most:
+            await self._next()
+        return self.data if not self._more and not self.cut and self._size <= most else None
 
-    async def _next(self) -> Message:
+    async def _next(self) -> None:
         try:
             async with asyncio.timeout_at(self._until):
                 message = await self._receive()
         except TimeoutError:
-            message = _GONE
+            message = {"type": "http.disconnect"}
+        if message["type"] != "http.request":
+            self._more, self.cut = False, True
+            return
+        piece: bytes = message.get("body", b"")
         self._more = message.get("more_body", False)
-        return message
+        self._data += piece[: max(0, LARGEST_BODY + 1 - len(self._data))]
+        self._size += len(piece)
+        self._pieces += 1
+        # Thousands of chunks of some bytes cost more time than any honest body.
+        if self._more and self._pieces > 1000 and self._size < self._pieces * _TINY:
+            self._more, self.cut = False, True
 
 
 class Front:
@@ -72,8 +92,13 @@ class Front:
     def __init__(self, app: _Wsgi, threads: int, express: Express | None = None) -> None:
         self._express = express
         self._app = app
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         # Its types are narrower than what any ASGI server hands over.
         self._threaded: Any = WSGIMiddleware(self._call, workers=threads, send_queue_size=_QUEUED_PIECES)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Take no more requests, and end the threads that are idle."""
+        self._threaded.executor.shutdown(wait=False)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request. What nobody foresaw is 500, and its message stays here."""
@@ -90,9 +115,23 @@ class Front:
         arriving = Arriving(receive, _BODY_SECONDS)
         if self._express is not None and await self._express(scope, arriving, send):
             return
-        if _declared(scope) <= _GATHERED:
-            await arriving.gather(_GATHERED)
-        await self._threaded(scope, arriving, send)
+        if await arriving.gather(_SMALL) is None and not arriving.cut:
+            # Only so many at once: what they keep is memory.
+            async with self._large:
+                await arriving.gather(_DISCARDED)
+                await self._handed_on(scope, arriving, send)
+            return
+        await self._handed_on(scope, arriving, send)
+
+    async def _handed_on(self, scope: dict[str, Any], arriving: Arriving, send: Send) -> None:
+        if arriving.cut:
+            await _tell_cut(scope, arriving, send)
+            return
+
+        async def whole() -> Message:
+            return {"type": "http.request", "body": arriving.data, "more_body": False}
+
+        await self._threaded(scope, whole, send)
 
     def _call(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         environ["wsgi.errors"] = sys.stderr
@@ -107,11 +146,19 @@ class _Unforeseen(Exception):  # noqa: N818
     """gunicorn answers 500 to it and closes the connection."""
 
 
-def _declared(scope: dict[str, Any]) -> int:
-    """Bytes of the body; of one in chunks as many as need a thread."""
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            return int(value)
-        if name == b"transfer-encoding":
-            return _GATHERED + 1
-    return 0
+async def _tell_cut(scope: dict[str, Any], arriving: Arriving, send: Send) -> None:
+    declared = next((f" of {int(value)}" for name, value in scope["headers"] if name == b"content-length"), "")
+    sentence = f"The request was cut off: {arriving.size}{declared} bytes arrived. Nothing was stored."
+    status = HTTPStatus.BAD_REQUEST
+    problem = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": sentence}
+    body = json.dumps(problem).encode()
+    log("cut off request", status=status.value)
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status.value, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

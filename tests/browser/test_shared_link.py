@@ -87,7 +87,7 @@ def test_a_link_that_does_not_open_says_why(page: Page, link: SharedLink, change
     page.goto(change(link.url))
     if page.locator("#open").is_visible():
         page.locator("#open").click()
-        page.wait_for_function("document.getElementById('open').disabled === false")
+        expect(page.locator("#open")).to_be_enabled()
     assert said in page.locator("#message").inner_text()
     assert page.locator("#save").is_hidden()
 
@@ -96,5 +96,5 @@ def test_an_ended_link_says_nothing_against_the_credential(page: Page, link: Sha
     sharing.clock.now += 2 * DAY
     page.goto(link.url)
     page.locator("#open").click()
-    page.wait_for_function("document.getElementById('open').disabled === false")
+    expect(page.locator("#open")).to_be_enabled()
     assert "says nothing about the credential" in page.locator("#message").inner_text()

@@ -211,7 +211,7 @@ def test_recover_is_a_command(world: Scene, capsys: pytest.CaptureFixture[str]) 
     assert (dry.code, dry.objects[0]["byCommitment"], dry.objects[0]["dryRun"]) == (0, 2, True), dry.err
     done = program("node", "recover", world.directory, "--log", out)
     assert done.code == 0, done.err
-    assert "of 2 only the commitment is known" in done.out
+    assert "known by the commitment alone: 2" in done.out
     world.services = Services.open(world.directory, clock=world.clock, sleep=world.clock.sleep)
     assert world.services.store.entries.counts()[EntryState.SEALED] == 4
     world.survived(2)

@@ -75,7 +75,7 @@ def test_the_whole_history_is_told_with_dates(program: Program, world: LedgerWor
         "Quality Agency accredited the document", "declared compromised since", "annulled 1 revocations",
         "Quality Agency withdrew", "was invited to become admin", "became admin in the place of",
         "was invited to succeed it", f"Issuer {heir.number} succeeded issuer {issuer.number}", "Now",
-        "It has anchored 1 times, 3 entries", "1 revoked, 0 suspended", "1 others, whom your policy does not trust",
+        "It has anchored 1 time, 3 entries", "1 revoked, 0 suspended", "1 others, whom your policy does not trust",
     ]  # fmt: skip
     places = [told.find(sentence) for sentence in in_order]
     assert -1 not in places, in_order[places.index(-1)]

@@ -95,12 +95,13 @@ def learner(
 
 
 def test_three_employers_who_compare_find_nothing_and_the_fourth_is_refused(learner: Learner) -> None:
-    assert learner.receive(*learner.files).code == 0
+    received = learner.receive(*learner.files)
+    assert received.code == 0 and received.out.endswith("\n3 copies of one credential.\n")
     for left, who in zip((2, 1, 0), ("Ayanda Ltd", "Bor d.o.o.", "Cleo GmbH"), strict=True):
         run = learner.show(who)
         assert run.code == 0, run.err
-        said = "1 of 3 copies is left." if left == 1 else f"{left} of 3 copies are left."
-        assert f"for {who}. {said}" in " ".join(run.out.split())
+        said = {2: "; 2 are left.", 1: "; 1 is left.", 0: ". No other is left. Ask the issuer for more"}[left]
+        assert f"of 3, for “{who}”{said}" in " ".join(run.out.split())
         good = learner.verified(who)
         assert good.code == 0, good.out
     given = [learner.out(who).read_bytes() for who in ("Ayanda Ltd", "Bor d.o.o.", "Cleo GmbH")]
@@ -113,6 +114,8 @@ def test_three_employers_who_compare_find_nothing_and_the_fourth_is_refused(lear
     assert refused.code == 1 and not learner.out("Duna Kft.").exists()
     said = " ".join(refused.err.split())
     assert "copy 3: Ayanda Ltd" in said and "copy 1: Cleo GmbH" in said and "--reuse" in said
+    same = " ".join(learner.show("Cleo GmbH", "--dry-run").out.split())
+    assert "Copy 1 of 3, for “Cleo GmbH”, who saw this one before." in same and "No other is left" not in same
     assert "3 copies, 3 shown" in learner.program("wallet", "list", learner.box.directory).out
     again = learner.show("Duna Kft.", "--reuse")
     assert again.code == 0 and "shown to Ayanda Ltd too" in " ".join(again.out.split())

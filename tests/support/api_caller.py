@@ -28,7 +28,13 @@ class ServedClient(Client):
 
     def __init__(self, services: Services) -> None:
         self.front: Front = create_front(services, Health(), 8)
-        super().__init__(ASGIMiddleware(self.front), TestResponse)  # type: ignore[arg-type]
+        self._served = ASGIMiddleware(self.front)  # type: ignore[arg-type]
+        super().__init__(self._served, TestResponse)
+
+    def close(self) -> None:
+        """End its threads."""
+        self._served.loop.call_soon_threadsafe(self._served.loop.stop)
+        self.front.close()
 
 
 class Caller:

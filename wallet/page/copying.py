@@ -104,6 +104,8 @@ def _which(planned: Plan, choice: Choice) -> str:
 def _left(choice: Choice) -> str:
     if not choice.copies.several:
         return ""
+    if choice.left == 0 and choice.again:
+        return ""
     if choice.left == 0:
         return str(g.speaker("No copy is left then that nobody saw: ask the institution for more."))
     return str(

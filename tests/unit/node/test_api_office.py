@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import rootseal
 from node.access import Access, Role
 from node.store import EntryState
 from rootseal.reason import Reason
@@ -159,3 +162,12 @@ def test_credits_need_a_contract_a_consent_and_a_token_for_all(
     refused(person(departments=("library",))("POST", path, data=b"{}", headers=header), 403)
     refused(petra("POST", path, data=b"x" * 70_000, headers=header), 413)
     refused(petra("POST", path, data=b"x", headers={"Content-Type": "text/plain"}), 415)
+
+
+def test_the_node_says_what_its_command_says(node: Node, petra: Caller) -> None:
+    """`GET /v1/node` and `node status --json` are one format: the members of the schema, and no other."""
+    schema = json.loads((Path(rootseal.__file__).parents[1] / "docs/spec/schemas/node-status.schema.json").read_bytes())
+    node.services.issue(roster(2), "a.csv", copies=3)
+    value = petra.read("/node")
+    assert set(value) == set(schema["required"]) == set(schema["properties"])
+    assert (value["accepted"], value["copiesWaiting"]) == (6, 4)

@@ -108,7 +108,7 @@ def test_a_correction_on_the_command_line(node: Node, program: Program, tmp_path
     assert f"--supersedes {old}" in refused.out
     corrected = program("node", "issue", node.directory, listed, "--supersedes", old)
     assert corrected.code == 0
-    assert "revoked when the anchor of the new one is final" in corrected.out
+    assert "revoked, with all its copies, when the anchor of the new one is final" in corrected.out
     assert "1 issued before" in program("node", "issue", node.directory, listed, "--supersedes", old).out
     listed.write_bytes(roster(1).replace("Kovač".encode(), b"Kowatsch"))
     assert program("node", "issue", node.directory, listed, "--supersedes", old).code == 3

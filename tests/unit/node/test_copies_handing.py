@@ -16,6 +16,7 @@ from node.cli import main as cli
 from node.copying import copies_of, withdraw_waiting
 from node.delivery.ledger import delivery_csv, delivery_ledger, hand_over
 from node.delivery.mailing import MailOutcome, MailRequest
+from node.erasing import erase_entry
 from node.services import Services
 from node.store import Store
 from rootseal.errors import ConflictError
@@ -24,7 +25,8 @@ from tests.support.mail_server import MailServer, mail_server
 from tests.unit.node.conftest import Node
 from tests.unit.node.console import Officer, words
 from tests.unit.node.copies import address, anchor_all, award, awarded, bound_roster
-from tests.unit.node.nodes import TEMPLATES, make_node
+from tests.unit.node.nodes import TEMPLATES, make_node, roster
+from tests.unit.node.test_console_changes import check
 from tests.unit.node.test_crash import node as opened
 from tests.unit.node.test_delivery_mail import deliver
 
@@ -118,7 +120,7 @@ def test_the_console_issues_copies_and_shows_them(node: Node, app: Flask, token:
     assert "has 2 addresses" in words(petra.upload(bound_roster(1, 2)))
     checked = petra.upload(bound_roster(1, 2), copies="2")
     assert "2 copies of each: they take 2 anchors" in words(checked)
-    petra.issue(checked)
+    assert "the further copies one anchor after another. Until then" in words(petra.issue(checked))
     (first,) = [found.id for found in node.services.store.finding.page(_all(), 0, 9)]
     node.services.seal()
     node.services.anchor()
@@ -130,6 +132,20 @@ def test_the_console_issues_copies_and_shows_them(node: Node, app: Flask, token:
     assert "all 2 of them" in words(petra.get(f"/credentials/{copy}/revoke"))
     petra.act(f"/credentials/{copy}/revoke", note="Thesis withdrawn", sure="yes")
     assert [found.standing.value for found in copies_of(node.services.store, first)] == ["anchored", "withdrawn"]
+
+
+def test_a_list_of_changes_says_that_copies_change_too(node: Node, app: Flask, token: Callable[..., str]) -> None:
+    petra = Officer(app, token())
+    first, second = awarded(node.services, 2)[0], node.services.issue(roster(1, first=70), "s.csv").issued[0].id
+    anchor_all(node.services)
+    copy = award(node.services, first)[1].id
+    for named, button in (
+        ((second,), "Suspend 1 credential Until"),
+        ((copy,), "Suspend 1 credential with all its copies"),
+        ((second, copy), "Suspend 2 credentials with all their copies"),
+    ):
+        text = words(check(petra, "id\n" + "\n".join(named) + "\n", act="suspend"))
+        assert button in text, text
 
 
 def _all() -> Any:
@@ -179,6 +195,42 @@ def test_the_commands_show_add_and_take_back_copies(node: Node, tmp_path: Path) 
     for wrong in (("--add", "0"), ("--add", "17"), ("--holder", "0x12"), ("--add", "1", "--withdraw"), ("--dry-run",)):
         done = CliRunner().invoke(cli, ["copies", directory, first, *wrong])
         assert done.exit_code == 2, (wrong, done.output)
+
+
+def said(*arguments: str) -> str:
+    """What a command prints for people."""
+    done = CliRunner().invoke(cli, [*arguments])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_the_commands_say_it_in_plain_words(node: Node) -> None:
+    services, directory = node.services, str(node.directory)
+    first = awarded(services, 2)[0]
+    anchor_all(services)
+    assert f"{first}  first copy: anchored\n" in said("copies", directory, first)
+    assert "1 copy was added: 3 in all." in said(
+        "copies", directory, first, "--add", "1", "--holder", "0x" + address(0, 3).hex()
+    )
+    listed = said("waiting", directory)
+    assert "1 further copy of 1 of ledgers; issued" in listed and "line 2" not in listed
+    (added,) = (copy.id for copy in copies_of(services.store, first) if copy.standing.value == "accepted")
+    assert "from submission 2\n" in said("show", directory, added)
+    assert "1 copy would be taken back." in said("copies", directory, first, "--withdraw", "--dry-run")
+    assert "1 copy was taken back." in said("copies", directory, first, "--withdraw")
+    services.suspend([first])
+    assert "first copy: anchored; being suspended" in said("copies", directory, first)
+    services.anchor()
+    services.reinstate([first])
+    services.anchor()
+    assert "first copy: anchored; in force again\n" in said("copies", directory, first)
+    assert "  in force again\n" in said("show", directory, first)
+    services.revoke([first])
+    services.anchor()
+    assert "first copy: anchored; revoked\n" in said("copies", directory, first)
+    erase_entry(services.store, first, services.now)
+    assert said("copies", directory, first).count("; revoked; erased\n") == 2
+    assert "from submission 1\n" in said("show", directory, first)
 
 
 # --- whatever dies in between -----------------------------------------------------------------------

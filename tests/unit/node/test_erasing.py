@@ -11,6 +11,7 @@ import rootseal
 from node.cli.keeping import erase
 from node.erasing import erase_entry
 from node.store import Entry, EntryState
+from node.store.requests import AnsweredRequest
 from rootseal.errors import ConflictError, InputError
 from rootseal.files import CredentialFile
 from tests.unit.node.conftest import Node
@@ -55,7 +56,11 @@ def test_nothing_is_left_in_rows_wal_and_free_pages(node: Node) -> None:
     assert {"name", "number", "mail", "seed", "holder", "row digest", "credit id"} <= set(
         traces(entry, raw(node.directory))
     )
+    answer = json.dumps({"id": entry.id, "holder": HOLDER}).encode()
+    stored = AnsweredRequest(b"n" * 32, b"f" * 32, 201, answer, START)  # as of a credential issued anew over HTTP
+    node.services.store.requests.add(stored)
     outcome = erase_entry(node.services.store, entry.id, START + 9)
+    assert node.services.store.requests.get(stored.name) is None
     assert (outcome.already, outcome.copies, outcome.backup) == (False, (), None)
     assert traces(entry, raw(node.directory)) == []
     node.services.close()

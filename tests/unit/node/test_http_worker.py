@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -24,12 +25,15 @@ import node.web.front
 from node.problems import install_problems
 from node.web.bodies import read_body
 
-node.http_worker._HEAD_SECONDS = node.web.front._BODY_SECONDS = 1.0
+node.http_worker._HEAD_SECONDS = node.web.front._BODY_SECONDS = node.http_worker._READ_SECONDS = 1.0
 node.runner._CONNECTIONS = {_CONNECTIONS}
 app = Flask("one")
 install_problems(app)
 app.add_url_rule("/hidden/body", "body", lambda: read_body(100), methods=["POST"])
 app.add_url_rule("/hidden/alive", "alive", lambda: b"yes")
+reached = []
+app.add_url_rule("/hidden/reach", "reach", lambda: reached.append(1) or b"done", methods=["POST"])
+app.add_url_rule("/hidden/reached", "reached", lambda: str(len(reached)))
 app.add_url_rule("/hidden/large", "large", lambda: b"x" * (8 << 20))
 
 class Server(node.runner._Server):
@@ -113,6 +117,64 @@ def test_no_header_moves_the_address(port: int, header: bytes) -> None:
     assert answered(port, asked).startswith(b"HTTP/1.1 404")
 
 
+_REACH = b"POST /hidden/reach HTTP/1.1\r\n" + _HEAD
+_IN_CHUNKS = _REACH + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
+
+
+def reached(port: int) -> int:
+    return int(answered(port, b"GET /hidden/reached HTTP/1.1\r\n" + _HEAD + b"\r\n").rpartition(b"\r\n")[2])
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        _IN_CHUNKS,
+        _IN_CHUNKS + b"5\r\nab",
+        _IN_CHUNKS + b"zz\r\nab\r\n0\r\n\r\n",
+        _IN_CHUNKS + b"1\r\nx\r\n" * 20_000 + b"0\r\n\r\n",
+        _REACH + b"Content-Length: 50\r\n\r\nab",
+        _REACH + b"Content-Length: 500000\r\n\r\n" + b"ab" * 60_000,
+    ],
+)
+@pytest.mark.parametrize("stays", [True, False])
+def test_what_is_cut_off_reaches_nothing(port: int, part: bytes, stays: bool) -> None:
+    """Half a list must not be issued as if it were all of it."""
+    before = reached(port)
+    with opened(port, part) as there:
+        if not stays:
+            there.shutdown(socket.SHUT_WR)
+        answer = b""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := there.recv(65_536):
+                answer += piece
+    assert not answer or answer.startswith(b"HTTP/1.1 400")
+    assert reached(port) == before
+    assert b"done" in answered(port, _IN_CHUNKS + b"0\r\n\r\n")
+    assert reached(port) == before + 1
+
+
+def test_large_bodies_on_their_way_hold_no_thread(port: int) -> None:
+    with ExitStack() as stack:
+        for _ in range(3 * _THREADS):
+            stack.enter_context(opened(port, _REACH + b"Content-Length: 5000000\r\n\r\n" + b"a" * 70_000))
+        began = time.monotonic()
+        assert answered(port, _ALIVE).startswith(b"HTTP/1.1 200")
+        assert time.monotonic() - began < 0.8
+
+
+def test_who_does_not_read_is_sent_away(port: int) -> None:
+    with socket.socket() as there:
+        there.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        there.connect(("127.0.0.1", port))
+        there.sendall(b"GET /hidden/large HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(4)
+        received = 0
+        with contextlib.suppress(ConnectionResetError):
+            while piece := there.recv(1 << 20):
+                received += len(piece)
+    assert received < 8 << 20
+
+
 def test_a_connection_that_asks_nothing_is_ended(port: int) -> None:
     with opened(port, b"") as silent, opened(port, b"GET /hidden/alive HTTP/1.1\r\nHos") as slow:
         assert silent.recv(1) == b"" and slow.recv(1) == b""
@@ -136,6 +198,7 @@ def test_one_connection_too_many_is_sent_away_and_the_others_stay(port: int) -> 
         (b"GET /" + b"a" * 3000 + b" HTTP/1.1\r\n" + _HEAD + b"\r\n", 414),
         (b"GET / HTTP/1.1\r\n" + _HEAD + b"A: b\r\n" * 100 + b"\r\n", 431),
         (b"GET secret HTTP\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\n" + _HEAD + b"Content-Length: " + b"1" * 5000 + b"\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n" + _HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\n" + _HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\n" + _HEAD + b"Transfer-Encoding: other, chunked\r\n\r\n", 501),

@@ -79,10 +79,11 @@ def test_revoked_and_erased_ones_say_so(node: Node, program: Program) -> None:
     node.services.seal()
     node.services.anchor()
     node.services.revoke([uuid])
-    assert "last asked for: revoke, not final on chain yet" in program("node", "show", node.directory, uuid).out
+    assert "being revoked, not final on chain yet" in program("node", "show", node.directory, uuid).out
     erase_entry(node.services.store, uuid, node.services.now)
     run = program("node", "show", node.directory, uuid)
     assert "its document is destroyed" in run.out
+    assert "from submission 1" in run.out and "line" not in run.out
     assert "Ana" not in run.out
     value = program("node", "show", node.directory, uuid, "--json").objects[0]
     assert (value["document"], value["email"], value["learnerId"]) == (None, None, None)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from node import samples
 from node.roster import COLUMNS, RosterReport, read_roster
 from node.roster.escaping import escaped, unescaped
-from node.roster.returned import returned_list
+from node.roster.report import RefusedRow
+from node.roster.returned import reason_of, returned_list
 from rootseal.errors import InputError
 
 TEMPLATES = samples.templates()
@@ -93,3 +94,9 @@ def test_escaping_is_undone_exactly(text: str, apostrophes: int) -> None:
     cell = "'" * apostrophes + text
     assert unescaped(escaped(cell)) == cell
     assert not escaped(cell).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+def test_a_value_that_is_cut_says_so() -> None:
+    row = RefusedRow(2, "grade", "x" * 500, "is too long", ())
+    assert reason_of(row).endswith("x…)") and len(reason_of(row)) < 130
+    assert "…" not in reason_of(RefusedRow(2, "grade", "x" * 60, "is too long", ()))

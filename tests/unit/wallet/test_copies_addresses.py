@@ -117,3 +117,19 @@ def test_the_page_gives_as_many_as_it_is_asked_for(box: Box) -> None:
     assert " ".join(expected) in learner.post("/addresses", issuer="University", copies="1")
     for count, said in (("0", "1 to 64"), ("65", "1 to 64"), ("x", "must be a number"), ("٣", "must be a number")):
         assert said in learner.post("/addresses", 422, issuer="University", copies=count)
+
+
+def test_capitals_and_spaces_make_no_other_institution(box: Box) -> None:
+    assert indexes(box, "Coast College", 2) == [1, 2]
+    assert indexes(box, " coast  COLLEGE ", 3) == [1, 2, 3]
+    assert indexes(box, "Coastal College", 1) == [4]
+    # All stand under the name as it was written first.
+    assert [account.issuer for account in accounts_of(box)[1:5]] == ["Coast College"] * 3 + ["Coastal College"]
+
+
+def test_more_addresses_than_a_list_takes_are_told(box: Box, capsys: pytest.CaptureFixture[str]) -> None:
+    program = Program(capsys)
+    run = program("wallet", "addresses", box.directory, "--issuer", "Coast College", "--copies", 17)
+    assert (run.code, len(run.out.split())) == (0, 17) and "at most 16" in run.err
+    run = program("wallet", "addresses", box.directory, "--issuer", "Coast College", "--copies", 16)
+    assert (run.code, len(run.out.split()), run.err) == (0, 16, "")

@@ -136,6 +136,14 @@ def test_credits_are_shown_with_the_copy_that_carries_them(learner: Learner) -> 
     with pytest.raises(CopiesSpentError, match="without --subject") as caught:
         learner.plan("B", credits=True)
     assert caught.value.code == "copies.credits_seen" and "copy 1: A" in str(caught.value)
+    with pytest.raises(CopiesSpentError, match="without --subject"):
+        learner.plan("C", credits=True)
+    for who in ("C", "D"):
+        learner.show(who)
+    # Nothing else could go to E either.
+    with pytest.raises(CopiesSpentError, match="carries the credits was shown") as caught:
+        learner.plan("E", credits=True)
+    assert "without --subject" not in str(caught.value)
     assert learner.show("B", credits=True, reuse=True) == [1]
     assert learner.show("A", credits=True) == [1] and learner.show("B") == [4]
 
@@ -161,9 +169,22 @@ def test_a_whole_id_means_that_copy_and_keeps_to_the_record(learner: Learner) ->
 
 def test_a_credential_of_one_copy_needs_no_name_and_refuses_nobody(learner: Learner) -> None:
     single = learner.institution.file(1).commitment.hex()[:12]
-    assert learner.show(None, single) == [1] and not learner.box.shown.exists()
+    assert learner.show(None, single) == learner.show(None, single) == [1]
     assert learner.show("A", single) == learner.show("B", single) == [1]
-    assert [one.who for one in read_record(learner.box).showings] == ["A", "B"]
+    assert [one.who for one in read_record(learner.box).showings] == ["?", "A", "B"]
+
+
+def test_what_somebody_saw_while_it_was_the_only_copy_is_not_shown_to_a_second_person(learner: Learner) -> None:
+    for file in list(learner.box.credentials())[1:]:
+        file.path.unlink()
+    (only,) = learner.box.credentials()
+    learner.show(None, only.commitment.hex())
+    for file in learner.files:
+        learner.box.keep(file)
+    shown = [held.commitment for who in ("B", "C", "D") for held in learner.plan(who).held if learner.show(who)]
+    assert only.commitment not in shown and len(set(shown)) == 3
+    with pytest.raises(CopiesSpentError):
+        learner.show("E")
 
 
 def test_in_one_presentation_each_credential_picks_its_copy_for_that_person(learner: Learner) -> None:
@@ -271,12 +292,13 @@ def test_a_copy_that_another_program_took_meanwhile_is_not_handed_out(learner: L
     assert learner.show("B") == [3]
 
 
-def test_a_damaged_record_refuses_what_has_copies_and_leaves_the_rest_alone(learner: Learner) -> None:
+def test_a_damaged_record_refuses_and_stays_as_it_is(learner: Learner) -> None:
     learner.box.shown.write_text("{}")
     for who in ("A", "B"):
         with pytest.raises(ConfigError, match=r"shown\.json.*backup"):
             learner.plan(who)
-    assert learner.show(None, learner.institution.file(1).commitment.hex()) == [1]
+    with pytest.raises(ConfigError, match=r"shown\.json.*backup"):  # nothing goes out that cannot be written down
+        learner.show(None, learner.institution.file(1).commitment.hex())
     assert learner.box.shown.read_text() == "{}"
 
 
