@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from typing import Any
 
 from a2wsgi import ASGIMiddleware
@@ -28,12 +30,27 @@ class ServedClient(Client):
 
     def __init__(self, services: Services) -> None:
         self.front: Front = create_front(services, Health(), 8)
-        self._served = ASGIMiddleware(self.front)  # type: ignore[arg-type]
-        super().__init__(self._served, TestResponse)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        super().__init__(ASGIMiddleware(self.front, loop=self._loop), TestResponse)  # type: ignore[arg-type]
+
+    def open(self, *arguments: Any, **options: Any) -> TestResponse:
+        """One request; its answer is read whole, as a server sends it whole."""
+        return super().open(*arguments, **{**options, "buffered": True})
 
     def close(self) -> None:
-        """End its threads."""
-        self._served.loop.call_soon_threadsafe(self._served.loop.stop)
+        """End its threads, once every answer is out."""
+
+        async def finish() -> None:
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            if tasks:
+                await asyncio.wait(tasks, timeout=5)
+
+        asyncio.run_coroutine_threadsafe(finish(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
         self.front.close()
 
 
