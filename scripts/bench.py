@@ -26,6 +26,7 @@ from scripts.bench_http import bare_accepts, http_accepts
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = 10_000
 LEAVES = 1_000_000
+_HTTP_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,9 @@ def accepting() -> list[Line]:
     """One row a request, as a student system would send them; and lists of 100, for each credential."""
     lines = []
     for rows in (1, 100):
-        ours = http_accepts(rows)
-        bare = bare_accepts(ours.stored, rows)
+        # The best of some rounds of each, in turns: what else this machine does is nobody's figure.
+        rounds = [(ours := http_accepts(rows), bare_accepts(ours.stored, rows)) for _ in range(_HTTP_ROUNDS)]
+        ours, bare = (max(figures, key=lambda figure: figure.rate) for figures in zip(*rounds, strict=True))
         print(f"durable accepts over HTTP, {rows} a request: {ours}\nbare group commit: {bare}")
         waits = f"p50 {ours.p50:.0f} ms, p99 {ours.p99:.0f} ms"
         what = f"durable accepts over HTTP, {rows} a request ({waits}; ratio: of the peer's rate)"

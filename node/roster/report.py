@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from json.encoder import encode_basestring
 
 from rootseal.credential import Award
 
@@ -87,7 +88,8 @@ def identity_key(row: RosterRow) -> str:
 def digest_of(award: Award, email: str, template: str, holders: Sequence[bytes]) -> bytes:
     """SHA-256 over the normalised content of a row, e-mail address included."""
     cells = contents(award, email, template, holders).values()
-    return sha256(_compact(["rootseal/roster-row/1", *cells]).encode()).digest()
+    written = ",".join(["null" if cell is None else encode_basestring(cell) for cell in cells])
+    return sha256(f'["rootseal/roster-row/1",{written}]'.encode()).digest()
 
 
 def contents(award: Award, email: str, template: str, holders: Sequence[bytes]) -> dict[str, str | None]:

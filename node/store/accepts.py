@@ -6,26 +6,24 @@ was let in. For each of them the same rows are written as by the ordinary way: s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from node.store.access import TokenRow, Tokens
-from node.store.act_chain import act_hash
+from node.store.act_chain import canonical_act_hash
 from node.store.database import Database, filled
 from node.store.entries import ACCEPT_COLUMNS, accept_values
 from node.store.keeping import Acts
 from node.store.records import NewEntry
 from node.store.requests import AnsweredRequest, AnsweredRequests
+from rootseal.canonical import dumps
 
 __all__ = ["Accept", "Accepts"]
 
 _TAKEN: Final = """WITH asked (learner, award, day) AS (VALUES {}) SELECT learner, award, day FROM asked
     WHERE EXISTS (SELECT 1 FROM entries WHERE entries.learner = asked.learner AND micro_credential = award
         AND awarded_on = day AND live = 1 AND copy_of IS NULL)"""
-
-_write: Final = json.JSONEncoder(sort_keys=True).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,9 @@ class Accepts:
 
     def _plain(self, accepts: Sequence[Accept], now: int) -> list[bool]:
         # Under the writers' lock: what was true when a request was let in may have changed since.
-        tokens = {accept.token.id for accept in accepts}
-        valid = {row for name in tokens if (row := self._tokens.get(name)) is not None and row.valid(now)}
+        tokens = {id(accept.token): accept.token for accept in accepts}
+        stored = {name: self._tokens.get(name) for name in {token.id for token in tokens.values()}}
+        valid = {at for at, token in tokens.items() if token == stored[token.id] and token.valid(now)}
         versions = self._database.row("SELECT count(*) FROM templates")
         answered = self._among("SELECT name FROM requests WHERE name IN ({})", [accept.name for accept in accepts])
         digests = [accept.entry.row_digest for accept in accepts]
@@ -75,7 +74,7 @@ class Accepts:
         found = []
         for accept in accepts:
             award = _award(accept.entry)
-            known = accept.token in valid and versions == (accept.templates,)
+            known = id(accept.token) in valid and versions == (accept.templates,)
             new = accept.name not in answered and accept.entry.row_digest not in revoked and award not in taken
             if known and new:
                 taken.add(award)
@@ -91,11 +90,11 @@ class Accepts:
         entries = [(*accept_values(accept.entry, now), submission + i) for i, accept in enumerate(accepts)]
         number = insert(f"entries ({ACCEPT_COLUMNS})", entries) - count + 1
         acts, head = [], self._acts.head()
-        for i, accept in enumerate(accepts):
-            by = {"person": accept.token.person, "token": accept.token.id}
-            text = _write({"by": by, "refused": 0, "submission": submission + i})
-            head = act_hash(head, now, "issue", "1 entries", text)
-            acts.append((now, "issue", "1 entries", text, head))
+        people = {token: dumps({"person": person, "token": token}) for _, person, token in set(who)}
+        for i, (_, _, token) in enumerate(who):
+            detail = b'{"by":%b,"refused":0,"submission":%d}' % (people[token], submission + i)
+            head = canonical_act_hash(head, now, "issue", "1 entries", detail)
+            acts.append((now, "issue", "1 entries", detail.decode(), head))
         insert("acts (at, act, subject, detail, hash)", acts)
         lists = [(now, number + i, 1, 1, 0, 0) for i in range(count)]
         insert("lists (at, first, rows, issued, refused, repeated)", lists)

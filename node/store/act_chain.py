@@ -12,8 +12,9 @@ from hashlib import sha256
 from typing import Final
 
 from rootseal.canonical import dumps
+from rootseal.claims import encode_string
 
-__all__ = ["FIRST", "act_hash", "chain_acts"]
+__all__ = ["FIRST", "act_hash", "canonical_act_hash", "chain_acts"]
 
 FIRST: Final = bytes(32)
 """What stands before the first line."""
@@ -22,6 +23,12 @@ FIRST: Final = bytes(32)
 def act_hash(previous: bytes, at: int, act: str, subject: str, detail: str) -> bytes:
     """SHA-256 over `previous` (32 bytes) and the RFC 8785 bytes of the act; `detail` is JSON. 32 bytes."""
     return sha256(previous + dumps({"at": at, "act": act, "subject": subject, "detail": json.loads(detail)})).digest()
+
+
+def canonical_act_hash(previous: bytes, at: int, act: str, subject: str, detail: bytes) -> bytes:
+    """The same, where `detail` are the RFC 8785 bytes of the detail already: nothing is read and written again."""
+    line = b'{"act":%b,"at":%d,"detail":%b,"subject":%b}' % (encode_string(act), at, detail, encode_string(subject))
+    return sha256(previous + line).digest()
 
 
 def chain_acts(connection: sqlite3.Connection) -> None:

@@ -11,7 +11,6 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -77,18 +76,8 @@ def filled(values: Sequence[_T]) -> list[_T]:
 
     So the texts of statements with a place for each are few, and SQLite has them prepared already.
     """
-    return [*values, *[values[0]] * (_places(len(values)) - len(values))]
-
-
-def _places(count: int) -> int:
-    return 1 << (count - 1).bit_length()
-
-
-@lru_cache(maxsize=64)
-def _insert(into: str, columns: int, rows: int) -> str:
-    """Inserts as many of the rows, from the first, as the last parameter says."""
-    row = f"({', '.join('?' * columns)})"
-    return f"INSERT INTO {into} SELECT * FROM (VALUES {', '.join([row] * rows)}) LIMIT ?"
+    places = 1 << (len(values) - 1).bit_length()
+    return [*values, *[values[0]] * (places - len(values))]
 
 
 Fault = Callable[[str], None]
@@ -175,15 +164,11 @@ class Database:
             return int(utils.conn.executemany(sql, rows).rowcount)
 
     def insert_rows(self, into: str, rows: Sequence[Sequence[object]]) -> int:
-        """Insert at least one row with one statement, in their order; the number (row id) of the last.
-
-        `into` is `table (columns)`. Every statement of a thread waits for the interpreter's lock anew: where many
-        threads run, one long statement is sooner done than many short ones.
-        """
-        values = [*(value for each in filled(rows) for value in each), len(rows)]
-        statement = _insert(into, len(rows[0]), _places(len(rows)))
+        """Insert at least one row, in their order; the number (row id) of the last. `into` is `table (columns)`."""
+        statement = f"INSERT INTO {into} VALUES ({', '.join('?' * len(rows[0]))})"
         with self.writing() as utils:
-            return int(utils.conn.execute(statement, values).lastrowid or 0)
+            utils.conn.executemany(statement, rows)
+            return int(utils.conn.execute("SELECT last_insert_rowid()").fetchone()[0])
 
     def scrub(self) -> bool:
         """Write the file anew without free pages and empty the WAL; False where somebody still reads an older state.

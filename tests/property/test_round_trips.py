@@ -12,7 +12,7 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from node.store.act_chain import act_hash
+from node.store.act_chain import act_hash, canonical_act_hash
 from rootseal.canonical import MAX_INTEGER, dumps, loads
 from rootseal.claims import Claim, encode_claim, encode_document, salt_claims, walk
 from rootseal.errors import InputError
@@ -79,7 +79,9 @@ def test_what_the_standard_library_writes_is_rfc_8785(value: Any) -> None:
 @given(st.dictionaries(ASCII, PLAIN, max_size=4), TEXT, st.integers(0, LAST_INSTANT), BYTES32)
 def test_an_act_is_hashed_over_its_rfc_8785_bytes(detail: Any, subject: str, at: int, previous: bytes) -> None:
     canonical = rfc8785.dumps({"at": at, "act": "issue", "subject": subject, "detail": detail})
-    assert act_hash(previous, at, "issue", subject, json.dumps(detail)) == sha256(previous + canonical).digest()
+    expected = sha256(previous + canonical).digest()
+    assert act_hash(previous, at, "issue", subject, json.dumps(detail)) == expected
+    assert canonical_act_hash(previous, at, "issue", subject, rfc8785.dumps(detail)) == expected
 
 
 @given(

@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import json
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from node import samples
 from node.roster import COLUMNS, MAX_ROSTER_BYTES, RosterReport, identity_key, read_roster
+from node.roster.report import contents
 from rootseal.errors import InputError
 
 ROSTERS = Path(__file__).parent.parent / "data" / "rosters"
@@ -110,6 +112,14 @@ def test_the_demo_roster_has_four_bad_rows() -> None:
 
 
 # --- the file as a whole
+
+
+def test_the_row_digest_is_over_json_as_it_was_always_written() -> None:
+    """A list that is handed in again years later must be known again."""
+    row = read(csv(GOOD)).rows[0]
+    cells = contents(row.award, row.email, row.template, row.holders).values()
+    text = json.dumps(["rootseal/roster-row/1", *cells], ensure_ascii=False, separators=(",", ":"))
+    assert row.row_digest == sha256(text.encode()).digest()
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
