@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import json
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image
 from werkzeug.serving import make_server
 
 from anchor.web3_chain import open_chain
@@ -22,18 +18,17 @@ from node.config import read_config, write_config
 from node.health import Health
 from node.runner import Worker
 from node.services import Services
+from tests.support.axe import axe, keep, pictures_wanted
 from tests.support.browser import Watched, serving
-from tests.support.devchain import ROOT, running_chain
+from tests.support.devchain import running_chain
 from tests.support.live_node import Quiet
 from tests.unit.node.nodes import HEADER, TEMPLATES, make_registered
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-SCREENSHOTS = ROOT / "docs" / "screenshots"
 WIDTHS = (320, 390, 1280)
-KEPT = ("home", "list-checked", "approval-mistake", "batches", "credential", "anchor")
+KEPT = ("home", "list-checked", "approval-mistake", "batches", "credential", "revoke-look", "changes-checked", "anchor")
 HOSTILE = "<img src=x onerror=alert(1)>"
 MESSY = (
     HEADER + "00012345,Zoë,O’Connor-Müller,zoe@example.edu,ledgers,2026-10-01,,\n"
@@ -123,11 +118,10 @@ class Desk:
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 800})
             assert self.page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-            findings = _axe(self.page)
-            assert [(f["id"], [n["html"][:160] for n in f["nodes"]]) for f in findings] == [], (name, width)
-            if os.environ.get("ROOTSEAL_SCREENSHOTS") == "1" and width != 320 and name in KEPT:
+            assert axe(self.page) == [], (name, width)
+            if pictures_wanted() and width != 320 and name in KEPT:
                 size = "phone" if width < 600 else "desktop"
-                _keep(self.page.screenshot(full_page=True), f"console-{name}-{size}.png")
+                keep(self.page.screenshot(full_page=True), f"console-{name}-{size}.png", 96)
         assert self.watched.errors == []
         assert self.watched.hosts() == {self.office.url}
 
@@ -150,8 +144,6 @@ def desks(browser: Browser, office: Office) -> Iterator[list[Desk]]:
 
 
 def test_the_first_week_with_axe_on_every_page(office: Office, desks: list[Desk]) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed (npm ci); left out: rules of accessibility")
     ada, lin, library = desks
     ada.page.goto(f"{office.url}/console")
     ada.look("sign-in")
@@ -322,29 +314,3 @@ def test_a_form_on_another_site_does_nothing(office: Office, desks: list[Desk], 
 def _text(desk: Desk, name: str) -> str:
     desk.go(name)
     return desk.page.inner_text("main")
-
-
-def _keep(picture: bytes, name: str) -> None:
-    """Few colours: a tenth of the size."""
-    SCREENSHOTS.mkdir(exist_ok=True)
-    Image.open(io.BytesIO(picture)).quantize(96).save(SCREENSHOTS / name, optimize=True)
-
-
-def _axe(page: Page) -> list[dict[str, Any]]:
-    """Violations of WCAG 2.2 A and AA and of best practice. axe runs beside the page, whose policy would refuse it."""
-    cdp = page.context.new_cdp_session(page)
-    tree = cdp.send("Page.getFrameTree")
-    world = cdp.send("Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"]})
-    context = world["executionContextId"]
-    cdp.send("Runtime.evaluate", {"expression": AXE.read_text(), "contextId": context})
-    answer = cdp.send(
-        "Runtime.evaluate",
-        {
-            "expression": "axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))",
-            "contextId": context,
-            "awaitPromise": True,
-            "returnByValue": True,
-        },
-    )
-    found: list[dict[str, Any]] = json.loads(answer["result"]["value"])
-    return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +14,7 @@ from werkzeug.serving import make_server
 from node.app import create_app
 from rootseal.files import CredentialFile
 from rootseal.presentation import Presentation, present
-from tests.browser.test_verify_page_access import AXE
-from tests.browser.test_verify_page_access import _keep as keep
+from tests.support.axe import axe, keep, pictures_wanted
 from tests.support.browser import Watched
 from tests.unit.node.nodes import Clock, make_node, open_node, roster
 
@@ -152,15 +149,13 @@ def test_the_keyboard_alone_is_enough(page: Page, node: Site) -> None:
 @pytest.mark.parametrize("which", [None, "genuine", "revoked", "garbage"])
 @pytest.mark.parametrize("lang", ["en", "de", "sl"])
 def test_axe_finds_nothing(browser: Browser, node: Site, which: str | None, lang: str) -> None:
-    context = browser.new_context(bypass_csp=True)  # the page allows no script, and the examiner is one
+    context = browser.new_context()
     page = context.new_page()
     if which is None:
         page.goto(f"{node.url}/verify?lang={lang}")
     else:
         _check(page, node, which, lang)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run({runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']})")
-    assert found["violations"] == [], json.dumps([v["id"] for v in found["violations"]])
+    assert axe(page) == []
     context.close()
 
 
@@ -174,7 +169,7 @@ def test_no_screen_needs_sideways_scrolling(browser: Browser, node: Site, which:
     else:
         _check(page, node, which)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    if os.environ.get("ROOTSEAL_SCREENSHOTS") == "1" and width != 320:
+    if pictures_wanted() and width != 320:
         page.evaluate("document.activeElement.blur()")
         size = "phone" if width < 600 else "desktop"
         keep(page.screenshot(full_page=True), f"server-verify-{which or 'start'}-{size}.png")

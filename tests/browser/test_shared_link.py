@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rootseal.presentation import Presentation, present
-from tests.browser.test_verify_page_access import _axe as axe
+from tests.support.axe import axe
 from tests.support.browser import Watched
 from tests.support.issued import paper_institution
 from tests.unit.node.nodes import Clock

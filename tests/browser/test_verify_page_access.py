@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import json
-import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image
 
 from rootseal.presentation import Presentation, present
 from tests.browser.conftest import World
-from tests.support.devchain import ROOT
+from tests.support.axe import axe, keep, pictures_wanted
 from tests.support.verify_page import Verifier
 from tests.support.world import disclose
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-SCREENSHOTS = ROOT / "docs" / "screenshots"
-"""Kept for people: ROOTSEAL_SCREENSHOTS=1 takes them anew (make screenshots)."""
-SHOWN = disclose("credentialSubject.achievement", "credentialSubject.identifier", "credentialSubject.creditsEarned")
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    from playwright.sync_api import Browser
 
 
 @pytest.mark.parametrize(
@@ -53,6 +44,7 @@ def test_the_first_language_is_the_browsers(browser: Browser, site: str) -> None
     page.close()
 
 
+SHOWN = disclose("credentialSubject.achievement", "credentialSubject.identifier", "credentialSubject.creditsEarned")
 STATES = {"start": None, "verified": "Ana Novak", "rejected": "Bor Kos", "undecided": "Dana Zupan"}
 LANGUAGES = ("en", "de", "sl")
 SCREENS = {"phone-320": (320, 640, 2), "desktop": (1280, 800, 1), "desktop-zoomed-200": (640, 400, 2)}
@@ -65,8 +57,6 @@ def test_axe_finds_nothing_and_nothing_is_cut(
     browser: Browser, site: str, world: World, state: str, screen: str
 ) -> None:
     """In every language, with every part unfolded."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed (npm ci); left out: rules of accessibility")
     width, height, scale = SCREENS[screen]
     context = browser.new_context(
         locale="en-GB", viewport={"width": width, "height": height}, device_scale_factor=scale
@@ -82,8 +72,7 @@ def test_axe_finds_nothing_and_nothing_is_cut(
         page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
         if learner is not None:
             page.wait_for_selector(".raw table")
-        findings = _axe(page)
-        assert [(f["id"], [n["html"][:120] for n in f["nodes"]]) for f in findings] == [], code
+        assert axe(page) == [], code
         assert page.evaluate("document.documentElement.scrollWidth") <= width, code
         assert page.evaluate(CUT) == [], code
     assert verifier.watched.errors == []
@@ -101,7 +90,7 @@ CUT = """() => [...document.querySelectorAll('body *')].filter(e => {
 }).map(e => e.outerHTML.slice(0, 120))"""
 
 
-if os.environ.get("ROOTSEAL_SCREENSHOTS") == "1":  # not a test that is skipped: nothing is left out without it
+if pictures_wanted():  # not a test that is skipped: nothing is left out without it
 
     @pytest.mark.parametrize(("kind", "width"), [("phone", 390), ("desktop", 1280)])
     @pytest.mark.parametrize("state", STATES)
@@ -117,27 +106,7 @@ if os.environ.get("ROOTSEAL_SCREENSHOTS") == "1":  # not a test that is skipped:
         top = 0.0 if box is None else box["y"] + page.evaluate("scrollY") - 16
         full = page.evaluate("document.documentElement.scrollHeight")
         clip = {"x": 0.0, "y": top, "width": float(width), "height": float(full - top)}
-        _keep(page.screenshot(full_page=True, clip=clip), f"verify-{state}-{kind}.png")  # type: ignore[arg-type]
-
-
-def _keep(picture: bytes, name: str) -> None:
-    """Few colours: a tenth of the size."""
-    SCREENSHOTS.mkdir(exist_ok=True)
-    Image.open(io.BytesIO(picture)).quantize(28, Image.Quantize.MAXCOVERAGE).save(SCREENSHOTS / name, optimize=True)
-
-
-def _axe(page: Page) -> list[dict[str, Any]]:
-    """Violations of WCAG 2.2 A and AA and of best practice. axe runs beside the page, whose policy would refuse it."""
-    cdp = page.context.new_cdp_session(page)
-    tree = cdp.send("Page.getFrameTree")
-    world = cdp.send("Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"]})
-    context = world["executionContextId"]
-    cdp.send("Runtime.evaluate", {"expression": AXE.read_text(), "contextId": context})
-    found = cdp.send("Runtime.evaluate", {
-        "expression": "axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))",
-        "contextId": context, "awaitPromise": True, "returnByValue": True})  # fmt: skip
-    assert "exceptionDetails" not in found, found
-    return list(json.loads(found["result"]["value"]))
+        keep(page.screenshot(full_page=True, clip=clip), f"verify-{state}-{kind}.png")  # type: ignore[arg-type]
 
 
 def test_printed_it_is_a_report(verifier: Verifier, world: World) -> None:

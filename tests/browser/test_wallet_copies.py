@@ -16,7 +16,6 @@ from rootseal.files import CredentialFile
 from rootseal.presentation import Presentation
 from rootseal.verification import verify
 from tests.browser.conftest import AUDIENCE, NONCE, World
-from tests.browser.test_verify_page_access import AXE
 from tests.browser.test_wallet_page import SECRET, look
 from tests.support.copies import address, issue_copies, own_values, public_values
 from tests.support.issued import ChainPublisher, Institution, address_of
@@ -156,15 +155,13 @@ def test_by_keyboard_alone(copied: Copied) -> None:
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_axe_finds_nothing_and_nothing_overflows(copied: Copied, width: int) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed (npm ci); left out: rules of accessibility")
     at = copied.at
     at.page.set_viewport_size({"width": width, "height": 800})
     for number in range(3):
         copied.show(f"Employer {number}")
-    look(at, "copies-made", width, keep=False)
+    look(at, "copies-made", width, picture=False)
     at.go("/")
-    look(at, "copies-box", width, keep=False)
+    look(at, "copies-box", width, picture=False)
     at.go(f"/credential/{copied.files[0].commitment.hex()}")
     look(at, "copies-credential", width)
     copied.choose()
@@ -176,7 +173,7 @@ def test_axe_finds_nothing_and_nothing_overflows(copied: Copied, width: int) -> 
     look(at, "copies-preview", width)
     copied.box.shown.write_text("{")
     at.go("/")
-    look(at, "copies-damaged", width, keep=False)
+    look(at, "copies-damaged", width, picture=False)
     at.watched.errors.clear()  # Chromium reports the 422
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ from rootseal.instants import format_date
 from rootseal.policy import parse_policy
 from rootseal.verification import verify
 from tests.browser.conftest import AUDIENCE, DAY, NONCE, World
-from tests.browser.test_verify_page_access import AXE, _axe, _keep
+from tests.support.axe import axe, keep, pictures_wanted
 from tests.support.issued import address_of
 from tests.support.live_node import Quiet
 from tests.support.program import Program
@@ -316,8 +315,6 @@ STATES = ("box", "credential", "add", "present", "preview", "made", "backup", "a
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_axe_finds_nothing_and_nothing_overflows(learner: At, world: World, width: int) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed (npm ci); left out: rules of accessibility")
     learner.page.set_viewport_size({"width": width, "height": 800})
     for state in STATES:
         show_state(learner, world, state)
@@ -327,15 +324,13 @@ def test_axe_finds_nothing_and_nothing_overflows(learner: At, world: World, widt
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_axe_finds_nothing_where_a_wallet_is_made(browser: Browser, tmp_path: Path, width: int) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed (npm ci); left out: rules of accessibility")
     with serve(tmp_path / "new") as url, at_page(browser, url) as at:
         at.page.set_viewport_size({"width": width, "height": 800})
         look(at, "start", width)
         at.page.fill("#new", SECRET)
         at.page.fill("#new-again", SECRET)
         at.press("Make it")
-        look(at, "words", width, keep=False)
+        look(at, "words", width, picture=False)
         at.press("They are on my paper")
         look(at, "check", width)
 
@@ -355,10 +350,9 @@ def show_state(at: At, world: World, state: str) -> None:
         at.press("Sign and make the file")
 
 
-def look(at: At, state: str, width: int, *, keep: bool = True) -> None:
-    if keep and os.environ.get("ROOTSEAL_SCREENSHOTS") == "1":
+def look(at: At, state: str, width: int, *, picture: bool = True) -> None:
+    if picture and pictures_wanted():
         at.page.evaluate("document.activeElement.blur()")
-        _keep(at.page.screenshot(full_page=True), f"wallet-{state}-{'phone' if width < 600 else 'desktop'}.png")
-    findings = _axe(at.page)
-    assert [(state, f["id"], [n["html"][:120] for n in f["nodes"]]) for f in findings] == []
+        keep(at.page.screenshot(full_page=True), f"wallet-{state}-{'phone' if width < 600 else 'desktop'}.png")
+    assert axe(at.page) == [], state
     assert at.page.evaluate("document.documentElement.scrollWidth") <= width, state
