@@ -15,7 +15,7 @@ from anchor.chain import ChainUnavailable
 from anchor.outbox import State
 from node.statuses import StatusMap, StatusOutcome
 from node.store import Act, AnchorRow, Entry
-from node.tracking import dead_anchors
+from node.tracking import check_root, dead_anchors
 from rootseal.errors import ConflictError, StoreError
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def _sent(
     sleep: Callable[[float], None],
 ) -> tuple[bool, str | None]:
     """Everything that the key has queued is final; no anchor is among it, for none is planned here."""
-    sender, end = services.connection.sender(services.store.outbox), clock() + timeout
+    store, end = services.store, clock() + timeout
+    sender = services.connection.sender(store.outbox, lambda intent: check_root(store, intent))
     problem: str | None = None
     while True:
         try:

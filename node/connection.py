@@ -5,6 +5,7 @@ Offline commands hold one of these and never make it speak.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
@@ -115,11 +116,11 @@ class Connection:
 
         return load_keystore(self.directory / self.config.key_file, self.passphrase())
 
-    def sender(self, outbox: Outbox) -> Sender:
-        """The sender of the node's key; one at a time."""
+    def sender(self, outbox: Outbox, before_signing: Callable[[Intent], None]) -> Sender:
+        """The sender of the node's key; one at a time. `before_signing` raises to forbid a signature."""
         policy = SendPolicy(finality=self.config.finality, ceiling=self.config.max_fee_per_gas)
         # A learner's claim may lose its ground while it waits; anchors behind it must not wait for ever.
-        return Sender(self.chain, outbox, self.signer, self.config.pins, settled, policy, may_fail=is_credit_call)
+        return Sender(self.chain, outbox, self.signer, self.config.pins, settled, policy, before_signing, is_credit_call)
 
 
 def is_credit_call(intent: Intent) -> bool:

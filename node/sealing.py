@@ -19,11 +19,12 @@ from node.connection import Connection
 from node.document_guard import check_not_changing
 from node.policy import seal_due
 from node.store import Checkpoint, Entry, Store
+from node.tracking import root_on_disk
 from rootseal.anchoring import Proofs
 from rootseal.commitment import Commitment, Home
 from rootseal.errors import StoreError
 from rootseal.files import CredentialFile
-from rootseal.merkle import Tree, leaf_hash, root_of
+from rootseal.merkle import Tree, leaf_hash
 from rootseal.typed_data import checkpoint_digest
 
 if TYPE_CHECKING:
@@ -134,10 +135,8 @@ class Sealer:
 
         One flipped bit before a signature has ended logs before (Yeti 2022): so it is computed twice.
         """
-        leaves = [leaf_hash(commitment) for commitment in self._store.log.commitments(0, size)]
-        tree = self._log.at(size)
-        root = root_of(leaves)
-        if len(leaves) != size or tree.root(size) != root:
+        tree, root = self._log.at(size), root_on_disk(self._store, size)
+        if tree.root(size) != root:
             raise StoreError("log in memory and log on disk differ: nothing was sealed; run `rootseal node fsck`")
         if previous is not None and tree.root(previous.size) != previous.root:
             raise StoreError("the log on disk is not the one that was promised before: run `rootseal node fsck`")

@@ -22,8 +22,9 @@ from rootseal.anchoring import Anchor, BlockRef
 from rootseal.commitment import Home
 from rootseal.errors import StoreError
 from rootseal.facts import DocumentFact
+from rootseal.merkle import leaf_hash, root_of
 
-__all__ = ["Anchors", "Track", "anchor_content", "as_anchor", "dead_anchors"]
+__all__ = ["Anchors", "Track", "anchor_content", "as_anchor", "check_root", "dead_anchors", "root_on_disk"]
 
 _ANCHOR: Final = "anchor/"  # how the names of anchors begin
 
@@ -119,8 +120,8 @@ class Track:
         queue = self._outbox.unfinished(self._connection.signer.address)
         last = next((intent for intent in reversed(queue) if intent.name.startswith(_ANCHOR)), None)
         if last is not None and last.state is not State.MINED:
-            sequence, size = anchor_content(last.data)
-            return self._outbox.update(last.amended(self._data(sequence, newest))) if size < newest.size else None
+            data = self._data(int(last.name.removeprefix(_ANCHOR)), newest)
+            return self._outbox.update(last.amended(data)) if data != last.data else None
         sequence, size = (head.sequence, head.size) if last is None else anchor_content(self._achieved(last))
         if newest.size <= max(size, head.size) or not wanted():
             return None
@@ -136,7 +137,7 @@ class Track:
     def send(self, now: float) -> Progress:
         """One round of the sender for everything that the key has queued here."""
         if self._sender is None:
-            self._sender = self._connection.sender(self._outbox)
+            self._sender = self._connection.sender(self._outbox, lambda intent: check_root(self._store, intent))
         return self._sender.tick(now)
 
     def check_in_step(self, head: Head) -> None:
@@ -192,11 +193,38 @@ def as_anchor(row: AnchorRow, home: Home, path: tuple[bytes, ...]) -> Anchor:
 
 def anchor_content(data: bytes) -> tuple[int, int]:
     """Sequence and size in the call data of an anchor."""
+    sequence, size, _ = _content(data)
+    return sequence, size
+
+
+def _content(data: bytes) -> tuple[int, int, bytes]:
     call = ledger_abi().decode_call(data)
     if call is None or call[0] != "anchor":
         raise StoreError("an intent called anchor holds another call; run `rootseal node fsck`")
-    _, sequence, size, _ = call[1]
-    return int(sequence), int(size)
+    _, sequence, size, root = call[1]
+    return int(sequence), int(size), bytes(root)
+
+
+def root_on_disk(store: Store, size: int) -> bytes:
+    """The root over the first `size` stored commitments, computed from all of them. Raises `StoreError`."""
+    commitments = store.log.commitments(0, size)
+    if len(commitments) != size:
+        raise StoreError(f"the log has {len(commitments)} of {size} entries on disk: run `rootseal node fsck`")
+    return root_of([leaf_hash(commitment) for commitment in commitments])
+
+
+def check_root(store: Store, intent: Intent) -> None:
+    """Asked before every signature: what an anchor says is the root of the rows on disk. Raises `StoreError`.
+
+    What is anchored once cannot be taken back: with one flipped bit the log would end there.
+    """
+    if intent.name.startswith(_ANCHOR):
+        _, size, root = _content(intent.data)
+        if root != root_on_disk(store, size):
+            raise StoreError(
+                f"{intent.name}: the {size} entries on disk have another root than the one to be anchored: nothing is "
+                "signed. Run `rootseal node fsck`, and restore the newest backup where it cannot repair the store"
+            )
 
 
 def dead_anchors(outbox: StoredOutbox, key: bytes, ledger: Ledger, issuer: int) -> tuple[Intent, ...]:

@@ -249,3 +249,50 @@ def test_a_wrong_passphrase_is_a_config_error(node: Node) -> None:
     (node.directory / "passphrase").write_text("wrong\n")
     with pytest.raises(ConfigError, match="passphrase"):
         node.reopened().seal()
+
+
+def flip(node: Node, table: str, column: str) -> bytes:
+    """One bit of the first row's value, as a bad disk or a stranger changes it; the value afterwards."""
+    database = sqlite3.connect(node.directory / STORE_NAME)
+    (value,) = database.execute(f"SELECT {column} FROM {table} LIMIT 1").fetchone()
+    changed: bytes = value[:-1] + bytes([value[-1] ^ 1])
+    database.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (changed, value))
+    database.commit()
+    database.close()
+    return changed
+
+
+def test_a_root_that_the_rows_on_disk_do_not_give_is_never_signed(node: Node) -> None:
+    seal(node.services, 0)
+    wrong = flip(node, "checkpoints", "root")
+    with pytest.raises(StoreError, match="anchor/1: the 2 entries on disk have another root"):
+        node.services.tick()
+    assert node.chain.sent == []
+    assert node.services.store.outbox.attempts("anchor/1") == ()
+    assert node.services.connection.ledger.anchor_of(1, wrong) is None
+    assert node.services.fsck().findings
+
+
+def test_a_changed_commitment_is_seen_before_the_signature(node: Node) -> None:
+    seal(node.services, 0)
+    flip(node, "entries", "commitment")
+    with pytest.raises(StoreError, match="another root"):
+        node.services.tick()
+    assert node.chain.sent == []
+
+
+def test_call_data_that_changed_in_the_queue_are_made_anew(slow: Node) -> None:
+    size = seal(slow.services, 0)
+    address = slow.services.connection.signer.address
+    slow.chain.set_balance(address, 0)
+    slow.services.tick()
+    planned = slow.services.store.outbox.named("anchor/1")
+    assert planned
+    wrong = flip(slow, "intents", "data")
+    slow.chain.set_balance(address, 10**20)
+    slow.clock.on_sleep = slow.chain.mine
+    assert slow.services.anchor(timeout=600).reached
+    root = slow.services.checkpoints()[0].root
+    assert slow.services.connection.ledger.anchor_of(1, wrong[-32:]) is None
+    assert slow.services.connection.ledger.anchor_of(1, root) is not None
+    assert anchors_on_chain(slow) == [size]
