@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from node.leasing import ADMIN_LEASE, Lease, LeaseHeld
 from node.services import Services
 from node.store import EntryState
 from tests.fault.scene import PROMISE
-from tests.fault.test_load import NodeProcess, settled
+from tests.fault.test_load import NodeProcess, settled, survived, wait_for
 from tests.support.devchain import running_chain
+from tests.support.faulty_proxy import FaultyProxy
 from tests.unit.node.conftest import Node, node  # noqa: F401 - a fixture
 from tests.unit.node.nodes import TEMPLATES, make_registered, roster
 
@@ -25,19 +25,16 @@ from tests.unit.node.nodes import TEMPLATES, make_registered, roster
 @pytest.mark.fault("commands beside the running node", "seal, issue, withdraw and revoke while `node run` works")
 def test_commands_beside_a_running_node(tmp_path: Path) -> None:
     directory = tmp_path / "node"
-    with running_chain("embedded", tmp_path) as chain:
+    with running_chain("embedded", tmp_path) as chain, FaultyProxy(chain.url) as proxy:
         make_registered(directory, open_chain(chain.url))
-        settings = replace(read_config(directory), chain_urls=(chain.url,), promise_seconds=PROMISE)
+        settings = replace(read_config(directory), chain_urls=(proxy.url,), promise_seconds=PROMISE)
         write_config(directory, replace(settings, grace_seconds=3600, anchor_interval_seconds=0))
         with Services.open(directory) as services:
             services.add_templates(TEMPLATES)
         node = NodeProcess(directory)
         try:
             with Services.open(directory) as services:
-                for _ in range(300):
-                    if services.store.facts.get("lease"):
-                        break
-                    threading.Event().wait(0.1)
+                wait_for(lambda: bool(services.store.facts.get("lease")))
                 issued = services.issue(roster(4, date="2026-01-01"), "r.csv").issued
                 services.withdraw(issued[3].id)
                 point, asked = seal_or_ask(services, 60)
@@ -47,16 +44,12 @@ def test_commands_beside_a_running_node(tmp_path: Path) -> None:
                 assert settled(directory) == 3
                 services.revoke([issued[0].id])
                 index = services.entry(issued[0].id).index
-                for _ in range(600):
-                    if services.status_map().revoked == (1 << (index or 0),):
-                        break
-                    threading.Event().wait(0.1)
-                assert services.status_map().revoked == (1 << (index or 0),)
+                wait_for(lambda: services.status_map().revoked == (1 << (index or 0),))
                 assert services.store.entries.counts()[EntryState.WITHDRAWN] == 1
+                wait_for(lambda: not services.store.outbox.unfinished(services.connection.signer.address))
         finally:
             node.end(signal.SIGTERM)
-        with Services.open(directory) as services:
-            assert services.fsck().findings == []
+        survived(directory, proxy, 3)
 
 
 def test_without_a_running_node_the_command_seals_itself(node: Node) -> None:  # noqa: F811

@@ -218,5 +218,20 @@ def judge(directory: Path, proxy: FaultyProxy, issued: int) -> None:
     known = {entry.id: entry for entry in judged.services.store.entries.sealed(0, issued)}
     assert set(acknowledged) <= known.keys()
     assert len({(entry.learner, entry.micro_credential) for entry in known.values()}) == issued
+    judged.services.close()
+    survived(directory, proxy, issued)
+
+
+def survived(directory: Path, proxy: FaultyProxy, issued: int) -> None:
+    """Nobody works there any more: all of it is final, each sequence there once, fsck and audit clean."""
+    judged = Scene(directory, proxy, Clock(time.time()), issued=issued)
     judged.survived()
     judged.services.close()
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    """Until it has, at most a minute."""
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
