@@ -28,6 +28,7 @@ from rootseal.ethereum import checksum_address
 __all__ = [
     "Kdf",
     "Signer",
+    "WrongPassphrase",
     "create_keystore",
     "load_keystore",
     "relock_keystore",
@@ -40,6 +41,10 @@ restore_limit()
 
 Kdf = Literal["scrypt", "pbkdf2"]
 _MAX_KEYSTORE: Final = 64 * 1024
+
+
+class WrongPassphrase(ConfigError):  # noqa: N818 - reads as what happened
+    """The passphrase does not open the keystore, or the keystore was altered: the two cannot be told apart."""
 
 
 class Signer:
@@ -112,13 +117,13 @@ def signer_from_seed(seed: bytes, index: int) -> Signer:
 
 
 def load_keystore(path: Path, passphrase: str) -> Signer:
-    """The key in a keystore v3 file. Raises `ConfigError` naming the file: missing, damaged, or wrong passphrase."""
+    """The key in a keystore v3 file. Raises `ConfigError` naming the file: missing, damaged; or `WrongPassphrase`."""
     keystore = _read(path)
     try:
         secret = bytes(Account.decrypt(keystore, passphrase))
     except ValueError as error:
         if "MAC" in str(error):
-            raise ConfigError("keystore", "the passphrase is wrong, or the file was altered", str(path)) from None
+            raise WrongPassphrase("keystore", "the passphrase is wrong, or the file was altered", str(path)) from None
         raise ConfigError("keystore", f"is damaged: {error}", str(path)) from error
     except (KeyError, TypeError, AttributeError, NotImplementedError, MemoryError) as error:
         raise ConfigError("keystore", f"is damaged ({type(error).__name__})", str(path)) from error

@@ -18,6 +18,7 @@ from anchor.sender import Progress
 from node.announcing import announce_final, announce_revocations
 from node.connection import Connection
 from node.document_guard import check_document_in_force
+from node.holding_up import keep_held_up
 from node.next_anchor import next_anchor
 from node.policy import Decision
 from node.statuses import REASON_SUPERSEDED, Statuses
@@ -25,7 +26,7 @@ from node.store import Act, AnchorRow, Checkpoint, Store
 from node.tracking import Track, as_anchor
 from rootseal.errors import AnchoringError, ConflictError, UndeterminedError
 
-__all__ = ["AnchorOutcome", "Anchoring", "TickOutcome", "Until", "as_anchor"]
+__all__ = ["AnchorOutcome", "Anchoring", "TickOutcome", "Until", "as_anchor", "reached"]
 
 Until = Literal["sent", "mined", "final"]
 
@@ -79,12 +80,14 @@ class Anchoring:
         """Raises unless the registration is final, the key may anchor, and the chain is not ahead of the store.
 
         Where the chain cannot be asked, what this process saw before stands: the store has not been
-        exchanged under it. A process that never saw the chain seals nothing.
+        exchanged under it. A process that never saw the chain seals nothing. Of several endpoints none may
+        contradict another about what is final.
         """
         try:
-            self._check_registration()
-            check_document_in_force(self._store, self._connection, self._ledger())
-            self._track.check_in_step(self._ledger().head(self._issuer))
+            with self._connection.reading():
+                self._check_registration()
+                check_document_in_force(self._store, self._connection, self._ledger())
+                self._track.check_in_step(self._ledger().head(self._issuer))
         except ChainUnavailable as error:
             if not self._track.seen_in_step:
                 reason = "the chain cannot be asked whether this store is the newest copy, so nothing is sealed"
@@ -108,6 +111,7 @@ class Anchoring:
         if any(intent.state is State.FINAL for intent in progress.changed):
             adopted += self.adopt(int(now))
             announce_revocations(self._store, int(now))
+        keep_held_up(self._store, progress.blocked, int(now))
         return TickOutcome(planned, progress, adopted)
 
     def wait(self, until: Until, timeout: float, report: Callable[[str], None] | None = None) -> AnchorOutcome:
@@ -116,10 +120,10 @@ class Anchoring:
         target = self._store.log.newest_checkpoint()
         end = self._clock() + timeout
         while True:
-            reached, problem = self._step(until, target, say)
-            if reached or self._clock() >= end:
+            done, problem = self._step(until, target, say)
+            if done or self._clock() >= end:
                 anchor = None if target is None else self._store.log.introducing(target.size - 1)
-                return AnchorOutcome(reached, until, target, anchor, None if reached else problem)
+                return AnchorOutcome(done, until, target, anchor, None if done else problem)
             self._sleep(_POLL_SECONDS)
 
     def _step(self, until: Until, target: Checkpoint | None, say: Callable[[str], None]) -> tuple[bool, str | None]:
@@ -136,18 +140,8 @@ class Anchoring:
             say(sentence)
         if progress.blocked is not None:
             say(progress.blocked)
-        return self._reached(until, target, progress), progress.blocked or f"it is not {until} yet"
-
-    def _reached(self, until: Until, target: Checkpoint | None, progress: Progress) -> bool:
-        if until == "sent":
-            queue = self._store.outbox.unfinished(self._connection.signer.address)
-            return all(intent.state not in _UNSENT for intent in queue)
-        if until == "mined":
-            return progress.unmined == 0
-        newest = self._store.log.newest_anchor()
-        anchored = target is None or (newest is not None and newest.size >= target.size)
-        settled = not self._store.superseding.due() and not self._store.copies.due()
-        return progress.unfinished == 0 and anchored and settled
+        done = reached(self._store, self._connection.signer.address, until, target)
+        return done, progress.blocked or f"it is not {until} yet"
 
     def _act_on_due(self, now: int) -> None:
         """Revoke what a final anchor's entries correct, and give copies the status of their first one.
@@ -166,6 +160,10 @@ class Anchoring:
         checkpoint that this store never signed.
         """
         return self._track.adopt(now)
+
+    def unstored(self) -> tuple[int, ...]:
+        """Numbers of the anchors that `adopt` would write down. Raises as it does."""
+        return self._track.unstored()
 
     def next(self, now: int) -> Decision:
         """Whether an anchor is due at `now`, and why. Asks the chain for its price of gas only where that matters."""
@@ -200,3 +198,15 @@ class Anchoring:
     @property
     def _issuer(self) -> int:
         return self._connection.config.home.issuer
+
+
+def reached(store: Store, key: bytes, until: Until, target: Checkpoint | None) -> bool:
+    """Whether all that `key` has queued got as far as `until`; for `final` also whether `target` is anchored."""
+    queue = store.outbox.unfinished(key)
+    if until == "sent":
+        return all(intent.state not in _UNSENT for intent in queue)
+    if until == "mined":
+        return all(intent.state is State.MINED for intent in queue)
+    newest = store.log.newest_anchor()
+    anchored = target is None or (newest is not None and newest.size >= target.size)
+    return not queue and anchored and not store.superseding.due() and not store.copies.due()

@@ -21,10 +21,10 @@ __all__ = [
     "announce_sealed",
 ]
 
-Kind = Literal["sealed", "final", "revoked", "overdue"]
+Kind = Literal["sealed", "final", "revoked", "near", "overdue", "low_balance"]
 
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
-"""All kinds, in the order of a credential's life."""
+"""All kinds, in the order of a credential's life; then what the node itself is short of."""
 
 _AT_ONCE: Final = 500
 """Credentials in one announcement: 40 KiB, which every receiver takes."""
@@ -34,7 +34,7 @@ def announce(store: Store, kind: Kind, subject: str, detail: Mapping[str, Json],
     """Say once that `kind` happened to `subject`; False where that was said before.
 
     Joins the caller's write transaction, or makes its own. `detail` is what receivers get: sizes, roots,
-    indexes, times (UTC seconds) and ids of credentials, never anything about a learner.
+    indexes, times (UTC seconds), ids of credentials and the node's own key, never anything about a learner.
     """
     return store.announcements.add(kind, subject, detail, at)
 

@@ -6,7 +6,7 @@ Keys, the admin's acts, backup and restore have no route: they stay with who hol
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response
 from flask_openapi.blueprint import APIBlueprint
@@ -18,6 +18,7 @@ from node.client.node_models import (
     ChainReport,
     NextAnchorReport,
     NodeReport,
+    ProblemReport,
     SealReport,
     WitnessReport,
 )
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
     from node.services import Services
 
 __all__ = ["work_routes"]
+
+# The sentences of `node status` name files and endpoints, which are the operator's own affair.
+_WORDS: Final = {
+    "chain.ahead": "The chain is ahead of this store: nothing is sealed or sent.",
+    "held.up": "The last round of work did not get through: sealing or anchoring is held up.",
+    "chain.endpoint": "One of the node's endpoints is left out; the others are asked.",
+}
 
 
 def work_routes(services: Services) -> APIBlueprint:
@@ -55,7 +63,7 @@ def work_routes(services: Services) -> APIBlueprint:
     def anchor() -> Response:
         for_all()
         with acting_as(principal()):
-            newest, anchored = want_anchor(services.store)
+            newest, anchored = want_anchor(services.store, services.now)
         point = None if newest is None else checkpoint_report(newest)
         return _json(AnchorReport(checkpoint=point, anchored=anchored), 202)
 
@@ -95,6 +103,7 @@ def _report(found: NodeStatus, home: Any) -> NodeReport:
         ),
         # The sentence may name the chain's address, which is the operator's own affair.
         chain_problem=None if chain is not None else "The chain cannot be asked.",
+        problems=[ProblemReport(code=one.code, sentence=_WORDS[one.code]) for one in found.problems],
         next_anchor=NextAnchorReport(
             due=found.next_anchor.due, reason=found.next_anchor.reason, at=found.next_anchor.at
         ),

@@ -19,6 +19,7 @@ from anchor.ledger_intents import settled
 from anchor.outbox import Intent, Outbox
 from anchor.sender import Sender, SendPolicy
 from node.config import NodeConfig
+from node.ways_out import way
 from rootseal.errors import ConfigError, UndeterminedError
 
 if TYPE_CHECKING:
@@ -70,6 +71,13 @@ class Connection:
         chain = self.chain
         return chain.reading() if isinstance(chain, PooledChain) else nullcontext()
 
+    def left_out(self) -> dict[str, str]:
+        """Of several endpoints those that are not asked now (host and port), and why."""
+        from anchor.pool import PooledChain
+
+        chain = self.chain
+        return chain.problems() if isinstance(chain, PooledChain) else {}
+
     @property
     def ledger(self) -> Ledger:
         """The home ledger."""
@@ -112,15 +120,24 @@ class Connection:
         """The node's key, unlocked once: it takes about a second. Raises `ConfigError`."""
         if self._key_of is not None:
             return self._key_of.signer
-        from anchor.keys import load_keystore  # for the same reason
+        from anchor.keys import WrongPassphrase, load_keystore  # for the same reason
 
-        return load_keystore(self.directory / self.config.key_file, self.passphrase())
+        path, passphrase = self.directory / self.config.key_file, self.passphrase()
+        try:
+            return load_keystore(path, passphrase)
+        except WrongPassphrase:
+            if self._passphrase is not None or self.config.passphrase_file is None:
+                raise
+            out = way("passphrase", file=str(self.directory / self.config.passphrase_file))
+            problem = f"the passphrase is wrong, or the file was altered; {out}"
+            raise WrongPassphrase("keystore", problem, str(path)) from None
 
     def sender(self, outbox: Outbox, before_signing: Callable[[Intent], None]) -> Sender:
         """The sender of the node's key; one at a time. `before_signing` raises to forbid a signature."""
         policy = SendPolicy(finality=self.config.finality, ceiling=self.config.max_fee_per_gas)
         # A learner's claim may lose its ground while it waits; anchors behind it must not wait for ever.
-        return Sender(self.chain, outbox, self.signer, self.config.pins, settled, policy, before_signing, is_credit_call)
+        pins = self.config.pins
+        return Sender(self.chain, outbox, self.signer, pins, settled, policy, before_signing, is_credit_call)
 
 
 def is_credit_call(intent: Intent) -> bool:

@@ -12,16 +12,16 @@ from anchor.ledger import Ledger
 from anchor.pins import Pins
 from node.config import TEST_CHAINS, NodeConfig
 from node.doctor_result import Result, ok, problem, unknown
-from node.gas import ANCHOR, gas_of
+from node.forecast import price_now
+from node.funds import FEW_ANCHORS, anchors_for
+from node.in_step import WAY_OUT, ahead
 from node.store import Store
 from rootseal.errors import RootsealError
 from rootseal.ethereum import checksum_address
 from rootseal.instants import format_instant
-from rootseal.plurals import counted
 
 __all__ = ["chain_checks", "endpoint_checks"]
 
-_FEW_ANCHORS: Final = 20
 _ROLE_ANCHOR: Final = 1
 _BEHIND: Final = 60
 _OLD_BLOCK: Final = 1800
@@ -118,16 +118,15 @@ def _balance(chain: Chain, config: NodeConfig, key: bytes | None) -> Result:
     """In words: what a person can act on is a number of anchors, not of wei."""
     if key is None:
         return unknown("balance", "the node's key is not known", "repair the key first")
-    quote = chain.fee_quote()
-    price = quote.gas_price if quote.base_fee is None else quote.base_fee + quote.tip
+    price = price_now(chain)
     if price > config.max_fee_per_gas:
         way = "wait until it is cheaper, or raise max_fee_per_gas in node.toml"
         return problem("balance", f"the chain asks {price} wei a gas, more than max_fee_per_gas allows", way)
     balance, address = chain.balance(key), checksum_address(key)
-    if price == 0:
+    anchors = anchors_for(balance, price)
+    if anchors is None:
         return ok("balance", "this chain takes no fees")
-    anchors = balance // (price * gas_of(ANCHOR))
-    if anchors < _FEW_ANCHORS:
+    if anchors < FEW_ANCHORS:
         sentence = "no money for even one anchor" if not anchors else f"enough for about {anchors:,} anchors only"
         return problem("balance", f"{sentence} at today's price", f"send some of the chain's coin to {address}")
     return ok("balance", f"enough for about {anchors:,} anchors at today's price")
@@ -171,10 +170,8 @@ def _newest_copy(chain: Chain, config: NodeConfig, store: Store | None) -> Resul
     """A restored old copy must not seal: the chain would know more than it does."""
     if store is None:
         return unknown("newest copy", "the database was not opened", "see the check of the database")
-    head = Ledger(chain, config.home.ledger).head(config.home.issuer)
-    if head.sequence and store.log.checkpoint(head.size) is None:
-        held = counted(head.size, "entry")
-        sentence = f"the chain is ahead: anchor {head.sequence} there holds {held} never signed here"
-        way = "this is an old copy: restore the newest backup, then `rootseal node fsck`"
-        return problem("newest copy", sentence, way)
+    ledger, issuer = Ledger(chain, config.home.ledger), config.home.issuer
+    sentence = ahead(store, ledger, issuer, ledger.head(issuer))
+    if sentence is not None:
+        return problem("newest copy", sentence, WAY_OUT)
     return ok("newest copy", "everything that the chain holds of this log is in the database")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from node import ways_out
 from node.config import NodeConfig
 from node.connection import Connection
 from node.doctor_result import Result, ok, problem, unknown
@@ -99,9 +100,12 @@ def _keys(directory: Path, config: NodeConfig) -> Iterator[Result]:
         way = "set passphrase_file in node.toml; `node run` needs it as well"
         yield unknown("key", "no passphrase file is set, so the keys were not opened", way)
         return
-    way = "put the right passphrase into the first line of that file, or restore the key from a backup"
+    way = ways_out.way("passphrase", file=str(directory / config.passphrase_file))
     try:
-        yield ok("key", f"{checksum_address(connection.signer.address)} opens with the passphrase")
+        from anchor.keys import load_keystore  # a second of imports
+
+        signer = load_keystore(directory / config.key_file, connection.passphrase())
+        yield ok("key", f"{checksum_address(signer.address)} opens with the passphrase")
     except RootsealError as error:
         yield problem("key", str(error), way)
         return

@@ -15,6 +15,7 @@ from node.announcing import announce_revocations
 from node.delivery.mailing import Mailer, MailOutcome, MailRequest
 from node.delivery.queueing import send_asked, together
 from node.logs import log, log_failure
+from node.promises import tell_unkept
 from node.webhooks import Round, Webhooks
 from rootseal.errors import RootsealError, UndeterminedError
 
@@ -46,12 +47,14 @@ class Errands:
         self._forgot_at = -_FORGET_SECONDS
 
     def round(self) -> ErrandsOutcome:
-        """Announce what became final, carry what is due, mail what may be mailed; once an hour forget what is old.
+        """Announce what became final or late, carry what is due, mail what may be; once an hour forget what is old.
 
         Raises what the store raises.
         """
         services = self._services
         announce_revocations(services.store, services.now)
+        # `node run` has done so; where there is a timer instead, nothing else does.
+        tell_unkept(services.store, services.config, services.now)
         self._forget()
         carried = Webhooks(services.store, services.home, test=services.config.test, clock=self._clock).round()
         return ErrandsOutcome(carried, self._mail())

@@ -68,9 +68,12 @@ class Exporter:
         document = self._issuer_document(entry.index)
         return CredentialFile(self._home, document, json.loads(entry.document), entry.seed, entry.subject, proofs)
 
-    def export(self, entry_ids: Sequence[str] | None, out: Path, progress: ExportProgress | None) -> ExportOutcome:
+    def export(
+        self, entry_ids: Sequence[str] | None, out: Path, progress: ExportProgress | None, now: int
+    ) -> ExportOutcome:
         """See `Services.export`. A crash leaves complete files only; the manifest comes last."""
         entries: Iterable[Entry]
+        subject, detail = "all that are sealed", dict[str, object]()
         if entry_ids is None:
             entries = self._all_sealed()
         else:
@@ -78,7 +81,10 @@ class Exporter:
             for entry in named:
                 self.credential_file(entry)
             entries = {copy.id: copy for entry in named for copy in handed_out(self._store, entry)}.values()
+            subject, detail = f"{len(entries)} files", {"entries": [entry.id for entry in entries]}
         _make(out)
+        # Before the first file: whoever interrupts it has what was written so far.
+        self._store.acts.add(now, "export", subject, detail)
         return self._write(entries, out, progress, ())
 
     def update(self, out: Path, progress: ExportProgress | None) -> ExportOutcome:

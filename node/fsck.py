@@ -14,6 +14,7 @@ from typing import Final
 
 from anchor.chain import WrongChain
 from anchor.evidence import build, check
+from anchor.ledger_events import anchored_events
 from anchor.outbox import State
 from node.anchoring import Anchoring
 from node.connection import Connection
@@ -25,7 +26,7 @@ from node.store import Act, AnchorRow, Checkpoint, Entry, RecordedAct, Store
 from node.store.act_chain import FIRST, act_hash
 from node.store.erasing import erased_seed
 from node.store.recovered import recovered_id
-from node.tracking import as_anchor
+from node.tracking import as_anchor, document_in_force
 from node.witness_check import check_witnesses
 from rootseal.commitment import Home
 from rootseal.errors import InputError, RootsealError, StoreError, UndeterminedError
@@ -188,6 +189,7 @@ def _check_chain(
     if not history or history[-1].document_hash != sha256(document).digest():
         report.find("document.unregistered", "the issuer document of these settings is not the one on the ledger")
     _check_status(store, connection, report)
+    _check_events(store, home, connection, report)
 
 
 def _check_head(store: Store, home: Home, anchoring: Anchoring, now: int, report: FsckReport, repair: bool) -> None:
@@ -197,18 +199,25 @@ def _check_head(store: Store, home: Home, anchoring: Anchoring, now: int, report
     if head.sequence < known:
         anchors = counted(head.sequence, "anchor")
         report.find("chain.behind", f"the chain has {anchors}, the store {known}: the chain was set back")
-    if head.sequence <= known:
-        return
     try:
-        adopted = anchoring.adopt(now) if repair else ()
+        missing = tuple(row.sequence for row in anchoring.adopt(now)) if repair else anchoring.unstored()
     except StoreError as error:
         report.find("chain.ahead", str(error))
         return
-    for row in adopted:
-        report.find("anchor.missing", f"anchor {row.sequence} was final on chain but not in the store", True)
-    if not adopted and store.log.checkpoint(head.size) is None:
-        held = counted(head.size, "entry")
-        report.find("chain.ahead", f"the chain's anchor {head.sequence} has {held}, unknown to this store")
+    for sequence in missing:
+        _tell_missing(store, sequence, report, repair)
+    for sequence in range(max((known, *missing)) + 1, head.sequence + 1):
+        report.unchecked.append(f"anchor {sequence} is on chain, but not final yet, or its event is kept back")
+
+
+def _tell_missing(store: Store, sequence: int, report: FsckReport, repair: bool) -> None:
+    """What the outbox still follows is no loss: the node writes it down in its next round."""
+    intent = store.outbox.get(f"anchor/{sequence}")
+    if not repair and intent is not None and intent.state is not State.FINAL:
+        report.unchecked.append(f"anchor {sequence} is final on chain; the node has not written it down yet")
+        return
+    way = "" if repair else ": `rootseal node fsck DIR --repair` takes it from there"
+    report.find("anchor.missing", f"anchor {sequence} is final on chain but was not in the store{way}", repair)
 
 
 def _check_anchor_on_chain(home: Home, row: AnchorRow, connection: Connection, report: FsckReport) -> None:
@@ -220,6 +229,23 @@ def _check_anchor_on_chain(home: Home, row: AnchorRow, connection: Connection, r
     block = connection.chain.block(row.block.number)
     if block is None or block.hash != row.block.hash:
         report.find("chain.block", f"the block of anchor {row.sequence} is not on the chain, although it was final")
+
+
+def _check_events(store: Store, home: Home, connection: Connection, report: FsckReport) -> None:
+    """What files take from each row: who anchored it, by which transaction, and under which issuer document."""
+    ledger = connection.ledger
+    documents = ledger.documents(home.issuer)
+    for row in store.log.anchors():
+        block = row.block.number
+        events = anchored_events(connection.chain, ledger.address, home.issuer, block, block)
+        event = next((event for event in events if event.root == row.root), None)
+        if event is None or event.log is None:
+            report.unchecked.append(f"the event of anchor {row.sequence} is not given, so its row was not compared")
+            continue
+        shown = (event.key, event.log.transaction, document_in_force(documents, block))
+        if shown != (row.key, row.transaction, row.document_hash):
+            what = "its key, its transaction or its issuer document"
+            report.find("chain.anchor", f"anchor {row.sequence}: {what} is not the one on the ledger")
 
 
 def _check_status(store: Store, connection: Connection, report: FsckReport) -> None:

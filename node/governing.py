@@ -27,6 +27,7 @@ from rootseal.ethereum import checksum_address
 
 if TYPE_CHECKING:
     from anchor.keys import Signer
+    from anchor.outbox import Intent, Outbox
 
 __all__ = ["AdminKey", "Governor", "UnsignedCall", "Waiting", "read_passphrase"]
 
@@ -65,7 +66,7 @@ class Governor:
         self.config = read_config(directory) if connection is None else connection.config
         self.connection = connection or Connection(self.directory, self.config)
         self.store = Store.open(self.directory / STORE_NAME)
-        self.outbox = self.store.outbox
+        self.outbox: Outbox = _RecordingOutbox(self.store)
         self.report = report
         self._key = key
         self._timeout = timeout
@@ -157,6 +158,7 @@ class Governor:
             return False
         self.cost(call)
         who = checksum_address(self.sender())
+        _write_down(self.store, call.function, self.sender(), self.ledger.address, call.data, signed="elsewhere")
         raise Waiting(f"{who} must {call.what}", calls=(UnsignedCall(call.what, self.ledger.address, call.data),))
 
     def _fund_on_development_chain(self, address: bytes) -> None:
@@ -176,6 +178,28 @@ class Governor:
     def _passphrase(self) -> str:
         named = self._key.passphrase_file
         return self.connection.passphrase() if named is None else read_passphrase(named)
+
+
+def _write_down(store: Store, function: str, sender: bytes, ledger: bytes, data: bytes, **more: str) -> None:
+    detail = {"from": checksum_address(sender), "to": checksum_address(ledger), "data": "0x" + data.hex(), **more}
+    store.acts.add(int(time.time()), "ledger call", function, detail)
+
+
+class _RecordingOutbox:
+    """The store's outbox, with a line of the audit log for every call, in the transaction that queues it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        outbox = store.outbox
+        self.get, self.unfinished, self.attempts = outbox.get, outbox.unfinished, outbox.attempts
+        self.update, self.record = outbox.update, outbox.record
+
+    def add(self, intent: Intent) -> Intent:
+        """See `Outbox.add`."""
+        with self._store.writing():
+            if self._store.outbox.get(intent.name) is None:
+                _write_down(self._store, intent.name.split("/")[2], intent.key, intent.to, intent.data)
+            return self._store.outbox.add(intent)
 
 
 def read_passphrase(path: Path) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from node.funds import Funds
 
 __all__ = ["Health", "Pulse", "RequestCounts"]
 
@@ -14,10 +17,10 @@ _METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """The state after the last round of work. Times are UTC seconds, 0 = never; `balance` in wei or None.
+    """The state after the last round of work. Times are UTC seconds, 0 = never.
 
     `final_at` is when `final_block` was first seen to be final. `problem` is a stable code or the kind of
-    error, None while all is well.
+    error, None while all is well. `funds` are None until the chain was first asked.
     """
 
     started_at: float = 0.0
@@ -27,7 +30,7 @@ class Pulse:
     unfinished: int = 0
     final_block: int = 0
     final_at: float = 0.0
-    balance: int | None = None
+    funds: Funds | None = None
     rounds: int = 0
     failures: int = 0
 

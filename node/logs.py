@@ -14,7 +14,7 @@ import traceback
 
 from rootseal.errors import RootsealError
 
-__all__ = ["log", "log_failure"]
+__all__ = ["log", "log_failure", "own_words"]
 
 _LOCK = threading.Lock()
 
@@ -32,5 +32,10 @@ def log_failure(event: str, error: Exception) -> None:
     where = [
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
     ]
-    own = isinstance(error, RootsealError) and not isinstance(error, ValueError)
-    log(event, error=type(error).__name__, where=where, **({"message": str(error)} if own else {}))
+    message = own_words(error)
+    log(event, error=type(error).__name__, where=where, **({} if message is None else {"message": message}))
+
+
+def own_words(error: Exception) -> str | None:
+    """The sentence of an error of the chain, the store or the settings; None of one that may quote input."""
+    return str(error) if isinstance(error, RootsealError) and not isinstance(error, ValueError) else None

@@ -111,8 +111,10 @@ def _work(pulse: Pulse) -> Iterator[Metric]:
     if pulse.rounds:
         reachable = pulse.problem is None or not pulse.problem.startswith("chain.")
         yield _gauge("chain_reachable", "1 if the last round could ask the pinned chain.", int(reachable))
-    if pulse.balance is not None:
-        yield _gauge("key_balance_wei", "Balance of the node's key when last asked.", pulse.balance)
+    if pulse.funds is not None:
+        yield _gauge("key_balance_wei", "Balance of the node's key when last asked.", pulse.funds.balance)
+    if pulse.funds is not None and pulse.funds.anchors is not None:
+        yield _gauge("affordable_anchors", "Anchors that the node's key pays for.", pulse.funds.anchors)
     yield CounterMetricFamily("rootseal_rounds", "Rounds of work.", pulse.rounds)
     yield CounterMetricFamily("rootseal_failed_rounds", "Rounds of work that failed.", pulse.failures)
 

@@ -9,7 +9,7 @@ from node.policy import AnchorFacts, AnchorPolicy, Decision, due
 from node.store import AnchorRow, Checkpoint, Store, StoredOutbox
 from node.tracking import anchor_content
 
-__all__ = ["anchor_facts", "next_anchor"]
+__all__ = ["anchor_facts", "begun", "next_anchor"]
 
 
 def next_anchor(store: Store, config: NodeConfig, gas_price: Callable[[], int | None], now: int) -> Decision:
@@ -25,16 +25,22 @@ def next_anchor(store: Store, config: NodeConfig, gas_price: Callable[[], int | 
 
 def anchor_facts(store: Store, last: AnchorRow | None, outbox: StoredOutbox) -> AnchorFacts:
     """What waits beyond the last final anchor and beyond what is under way. Asks the store alone."""
+    size, at = begun(last, outbox)
+    newest = store.log.newest_checkpoint()
+    oldest = store.log.covering(size)
+    waiting = 0 if newest is None else max(newest.size - size, 0)
+    return AnchorFacts(waiting, *_times(oldest), at)
+
+
+def begun(last: AnchorRow | None, outbox: StoredOutbox) -> tuple[int, int | None]:
+    """How many entries are anchored or on their way to it, and when the last anchor was sent (UTC seconds)."""
     size, at = (0, None) if last is None else (last.size, last.block.timestamp)
     for intent in outbox.begun("anchor/"):
         mined = None if intent.place is None else intent.place.transaction
         sent = next((a.data for a in outbox.attempts(intent.name) if a.hash == mined), intent.data)
         size = max(size, anchor_content(sent)[1])
         at = max(at or 0, int(intent.sent_at or 0)) or None
-    newest = store.log.newest_checkpoint()
-    oldest = store.log.covering(size)
-    waiting = 0 if newest is None else max(newest.size - size, 0)
-    return AnchorFacts(waiting, *_times(oldest), at)
+    return size, at
 
 
 def _times(promise: Checkpoint | None) -> tuple[int | None, int | None]:

@@ -17,8 +17,9 @@ from node.config import NodeConfig
 
 __all__ = ["AnchorFacts", "AnchorPolicy", "Decision", "Reason", "due", "seal_due"]
 
-Reason = Literal["nothing", "deadline", "first", "interval", "count", "oldest", "price", "waiting"]
-"""`nothing` waits to be anchored; `price` and `waiting` hold it back; the others make it due."""
+Reason = Literal["nothing", "deadline", "first", "interval", "count", "oldest", "price", "waiting", "ahead", "held"]
+"""`nothing` waits to be anchored; `price`, `waiting` and what `node status` tells (`ahead`, `held`) hold it back; the
+others make it due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ _SENTENCES: dict[Reason, str] = {
     "oldest": "the oldest promise is as old as anchor_oldest_seconds allows",
     "price": "gas costs more than anchor_max_gas_price; the promise's date decides at last",
     "waiting": "the interval since the last anchor is not over",
+    "ahead": "the chain is ahead of this store",
+    "held": "something holds it up",
 }
 
 

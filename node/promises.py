@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from node.announcing import announce
 from node.config import NodeConfig
@@ -15,6 +16,8 @@ from node.store import Checkpoint, Store
 from rootseal.canonical import Json
 
 __all__ = ["Unkept", "tell_unkept", "unkept"]
+
+_State = Literal["near", "overdue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +38,27 @@ def unkept(promises: Sequence[Checkpoint], config: NodeConfig, now: int) -> Unke
 
 
 def tell_unkept(store: Store, config: NodeConfig, now: int) -> Unkept:
-    """Log what is newly near or overdue, and announce what is overdue. A crash in between: it is said again."""
+    """Log and announce what is newly near or overdue. Threads and processes may do so at once: it is said once."""
     found = unkept(store.log.unanchored(), config, now)
     if not found.near and not found.overdue:
         return found
     told = store.alarms.told()
-    for state, promises in (("near", found.near), ("overdue", found.overdue)):
+    states: tuple[tuple[_State, tuple[Checkpoint, ...]], ...] = (("near", found.near), ("overdue", found.overdue))
+    for state, promises in states:
         for promise in promises:
             if (promise.size, state) not in told:
                 _tell(store, state, promise, now)
     return found
 
 
-def _tell(store: Store, state: str, promise: Checkpoint, now: int) -> None:
-    if state == "near":
-        log("promise near", size=promise.size, anchorBy=promise.anchor_by)
-    else:
-        log("promise overdue", size=promise.size, anchorBy=promise.anchor_by)
+def _tell(store: Store, state: _State, promise: Checkpoint, now: int) -> None:
+    detail: dict[str, Json] = {"size": promise.size, "root": promise.root.hex(), "anchorBy": promise.anchor_by}
     with store.writing():
-        store.alarms.tell(promise.size, state, now)
-        if state == "overdue":
-            detail: dict[str, Json] = {
-                "size": promise.size,
-                "root": promise.root.hex(),
-                "anchorBy": promise.anchor_by,
-            }
-            announce(store, "overdue", f"checkpoint/{promise.size}", detail, now)
+        if not store.alarms.tell(promise.size, state, now):
+            return
+        # A crash from here on: it is said again.
+        if state == "near":
+            log("promise near", size=promise.size, anchorBy=promise.anchor_by)
+        else:
+            log("promise overdue", size=promise.size, anchorBy=promise.anchor_by)
+        announce(store, state, f"checkpoint/{promise.size}", detail, now)

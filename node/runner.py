@@ -22,7 +22,9 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from node.app import create_front
 from node.errands import Errands, ErrandsThread
+from node.funds import FundsWatch
 from node.health import Health
+from node.holding_up import keep_failure
 from node.http_worker import HttpWorker
 from node.leasing import Lease, LeaseHeld
 from node.logs import log, log_failure
@@ -53,6 +55,7 @@ class Worker:
     ) -> None:
         self._lease = lease
         self._services = services
+        self._funds = FundsWatch(services.store, services.connection)
         self._health = health
         self._clock = clock
         self._stop = threading.Event()
@@ -88,6 +91,7 @@ class Worker:
                 raise LeaseHeld(holder)
             tell_unkept(self._services.store, self._services.config, self._services.now)
             outcome = self._services.tick()
+            funds = self._funds.look(self._clock())
         except RootsealError as error:
             return self._failed(error)
         except Exception as error:  # noqa: BLE001 - a bug must not end the thread in silence: /readyz and the log tell
@@ -106,7 +110,7 @@ class Worker:
             unfinished=progress.unfinished,
             final_block=progress.final or pulse.final_block,
             final_at=self._clock() if (progress.final or 0) > pulse.final_block else pulse.final_at,
-            balance=pulse.balance if progress.balance is None else progress.balance,
+            funds=funds,
             rounds=pulse.rounds + 1,
         )
         return _IDLE_SECONDS if progress.idle else _BUSY_SECONDS
@@ -116,6 +120,9 @@ class Worker:
         if isinstance(error, ConflictError) and not isinstance(error, LeaseHeld):
             # Another command on the same node was quicker; the next round sees what it did.
             return _BUSY_SECONDS
+        if not isinstance(error, LeaseHeld):
+            with contextlib.suppress(StoreError):  # a store that cannot be written: the log says it
+                keep_failure(self._services.store, error, self._services.now)
         code = error.code if isinstance(error, UndeterminedError) else type(error).__name__
         if code != pulse.problem:
             log_failure("round failed", error)

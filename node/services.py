@@ -266,9 +266,10 @@ class Services:
     ) -> ExportOutcome:
         """Write one file per credential and `manifest.csv` to `out`; None means all that are sealed.
 
-        Atomic file by file and resumable. Raises `ConflictError` for an id that is not sealed yet.
+        Atomic file by file and resumable; one line of the audit log. Raises `ConflictError` for an id that is not
+        sealed yet.
         """
-        return self.exporter.export(entry_ids, out, progress)
+        return self.exporter.export(entry_ids, out, progress, self.now)
 
     def update(self, out: Path, progress: ExportProgress | None = None) -> ExportOutcome:
         """Give the files that lie in `out` the newer proofs that the store has by now."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from node.config import NodeConfig
 from node.connection import Connection
+from node.holding_up import HeldUp, held_up, without_addresses
+from node.in_step import WAY_OUT, ahead
 from node.next_anchor import next_anchor
 from node.policy import Decision
 from node.promises import unkept
@@ -16,7 +18,7 @@ from rootseal.errors import RootsealError
 if TYPE_CHECKING:
     from anchor.keys import Signer
 
-__all__ = ["ChainStatus", "NodeStatus", "WitnessStatus", "awaiting_approval", "summarise"]
+__all__ = ["ChainStatus", "NodeStatus", "Problem", "WitnessStatus", "awaiting_approval", "summarise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ class WitnessStatus:
     sequence: int
     anchored: int
     problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, what it means and the way out.
+
+    `chain.ahead`: nothing is sealed or sent any more; `held.up`: the last round of work did not get through;
+    `chain.endpoint`: one of several endpoints is left out, and the others are asked.
+    """
+
+    code: Literal["chain.ahead", "held.up", "chain.endpoint"]
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +85,13 @@ class NodeStatus:
     witnesses: tuple[WitnessStatus, ...]
     approvals: int
     copies_waiting: int = 0
+    problems: tuple[Problem, ...] = ()
 
     @property
     def healthy(self) -> bool:
-        """True iff no promise is overdue and the chain answers."""
-        return not self.overdue and self.chain is not None
+        """True iff no promise is overdue, the chain answers, and nothing keeps the node from sealing and anchoring."""
+        held = any(problem.code != "chain.endpoint" for problem in self.problems)
+        return not self.overdue and self.chain is not None and not held
 
 
 def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
@@ -83,7 +99,10 @@ def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
     counts = store.entries.counts()
     late = unkept(store.log.unanchored(), connection.config, now)
     anchor = store.log.newest_anchor()
-    chain, problem = _chain(connection)
+    chain, problem, problems = _chain(store, connection)
+    held = held_up(store)
+    if held is not None and all(found.code != "chain.ahead" for found in problems):  # else it says the same
+        problems.append(Problem("held.up", _held(held)))
     return NodeStatus(
         connection.config.test,
         counts[EntryState.ACCEPTED],
@@ -98,11 +117,12 @@ def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
         store.outbox.counts(),
         chain,
         problem,
-        next_anchor(store, connection.config, lambda: _gas_price(connection) if chain else None, now),
+        _next(store, connection, chain, problems, now),
         store.recovered.count(),
         tuple(_witness(store, witness) for witness in store.witnesses.all()),
         awaiting_approval(store, connection.config),
         store.copies.waiting(),
+        tuple(problems),
     )
 
 
@@ -117,6 +137,26 @@ def _witness(store: Store, witness: Witness) -> WitnessStatus:
     return WitnessStatus(witness.number, witness.chain_id, sequence, size, witness.problem)
 
 
+def _next(
+    store: Store, connection: Connection, chain: ChainStatus | None, problems: list[Problem], now: int
+) -> Decision:
+    """When the next anchor comes; what keeps the node from its work keeps this back, too."""
+    codes = {problem.code for problem in problems}
+    if "chain.ahead" in codes:
+        return Decision(False, "ahead")
+    decision = next_anchor(store, connection.config, lambda: _gas_price(connection) if chain else None, now)
+    if "held.up" in codes and (decision.due or store.outbox.begun("anchor/")):
+        return Decision(False, "held")
+    return decision
+
+
+def _held(held: HeldUp) -> str:
+    return (
+        f"the process that works here is held up {held}. What is accepted or promised is kept; it goes on by itself "
+        'once that is mended ("What to do when" in docs/operating.md)'
+    )
+
+
 def _gas_price(connection: Connection) -> int | None:
     try:
         return connection.chain.fee_quote().gas_price
@@ -124,16 +164,26 @@ def _gas_price(connection: Connection) -> int | None:
         return None
 
 
-def _chain(connection: Connection) -> tuple[ChainStatus | None, str | None]:
+def _chain(store: Store, connection: Connection) -> tuple[ChainStatus | None, str | None, list[Problem]]:
+    """What the chain says, why it says nothing, and what is wrong between it and the node."""
     try:
-        latest = connection.latest()
-        head = connection.ledger.head(connection.config.home.issuer)
-        final = connection.final()
-        signer = _signer(connection)
-        balance = None if signer is None else connection.chain.balance(signer.address)
+        with connection.reading():
+            latest = connection.latest()
+            head = connection.ledger.head(connection.config.home.issuer)
+            final = connection.final()
+            foreign = ahead(store, connection.ledger, connection.config.home.issuer, head)
+            signer = _signer(connection)
+            balance = None if signer is None else connection.chain.balance(signer.address)
+        left_out = connection.left_out()
     except RootsealError as error:
-        return None, error.diagnostics()
-    return ChainStatus(latest.number, final.number, head.sequence, head.size, balance), None
+        return None, without_addresses(error.diagnostics()), []
+    problems = []
+    if foreign is not None:
+        problems.append(Problem("chain.ahead", f"{foreign}: nothing is sealed or sent. The way out: {WAY_OUT}"))
+    for name, problem in left_out.items():
+        sentence = f"the endpoint {name} is not asked, because of this: {without_addresses(problem)}"
+        problems.append(Problem("chain.endpoint", f"{sentence}. Mend it, or take it out of chain_urls"))
+    return ChainStatus(latest.number, final.number, head.sequence, head.size, balance), None, problems
 
 
 def _signer(connection: Connection) -> Signer | None:

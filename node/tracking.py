@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Protocol
 
-from anchor.chain import Chain, ChainUnavailable
+from anchor.chain import Chain, ChainUnavailable, LogEntry
 from anchor.evidence import build
 from anchor.ledger import Head, Ledger, call_data, ledger_abi
 from anchor.ledger_events import AnchoredEvent, anchored_events
 from anchor.outbox import Intent, State
 from anchor.sender import Progress, Sender
 from node.connection import Connection
+from node.in_step import WAY_OUT, ahead, unknown_anchor
 from node.store import AnchorRow, Checkpoint, Store, StoredOutbox
 from rootseal.anchoring import Anchor, BlockRef
 from rootseal.commitment import Home
@@ -24,7 +25,16 @@ from rootseal.errors import StoreError
 from rootseal.facts import DocumentFact
 from rootseal.merkle import leaf_hash, root_of
 
-__all__ = ["Anchors", "Track", "anchor_content", "as_anchor", "check_root", "dead_anchors", "root_on_disk"]
+__all__ = [
+    "Anchors",
+    "Track",
+    "anchor_content",
+    "as_anchor",
+    "check_root",
+    "dead_anchors",
+    "document_in_force",
+    "root_on_disk",
+]
 
 _ANCHOR: Final = "anchor/"  # how the names of anchors begin
 
@@ -64,6 +74,19 @@ class Track:
         A crash in between: the next call finds them again. Raises `StoreError` where one holds a
         checkpoint that this store never signed.
         """
+        found, ledger = self._beyond(), self._connection.ledger
+        documents = ledger.documents(self._issuer) if found else ()
+        return tuple(self._adopted(ledger.chain, event, sequence, documents, now) for sequence, event in found)
+
+    def unstored(self) -> tuple[int, ...]:
+        """Numbers of the anchors that `adopt` would write down. Raises as it does."""
+        found = self._beyond()
+        for sequence, event in found:
+            self._place(event, sequence)
+        return tuple(sequence for sequence, _ in found)
+
+    def _beyond(self) -> tuple[tuple[int, AnchoredEvent], ...]:
+        """Final anchors on chain after the last one in the store, each with the number that it should have."""
         last = self._anchors.newest_anchor()
         known = 0 if last is None else last.sequence
         ledger = self._connection.ledger
@@ -75,32 +98,25 @@ class Track:
         first = (self._connection.config.deployment_block or 0) if last is None else last.block.number
         events = anchored_events(ledger.chain, ledger.address, self._issuer, first, final.number)
         found = sorted((event for event in events if event.sequence > known), key=lambda event: event.sequence)
-        documents = ledger.documents(self._issuer) if found else ()
-        return tuple(
-            self._adopted(ledger.chain, event, sequence, documents, now)
-            for sequence, event in enumerate(found, known + 1)
-        )
+        return tuple(enumerate(found, known + 1))
 
     def _adopted(
         self, chain: Chain, event: AnchoredEvent, sequence: int, documents: tuple[DocumentFact, ...], now: int
     ) -> AnchorRow:
-        if event.sequence != sequence or event.log is None:
-            raise ChainUnavailable("eth_getLogs", f"the node does not give the event of anchor {sequence}")
-        self._own(event.size, event.root, event.sequence)
-        block = chain.block(event.log.block_number)
-        if block is None or block.hash != event.log.block_hash:
-            raise ChainUnavailable("eth_getLogs", "an event's block is not on the chain", event.log.block_number)
-        in_force = [fact.document_hash for fact in documents if fact.block_number <= block.number]
+        log = self._place(event, sequence)
+        block = chain.block(log.block_number)
+        if block is None or block.hash != log.block_hash:
+            raise ChainUnavailable("eth_getLogs", "an event's block is not on the chain", log.block_number)
         row = AnchorRow(
             event.sequence,
             event.size,
             event.previous_size,
             event.root,
             event.key,
-            event.log.transaction,
+            log.transaction,
             BlockRef(block.number, block.hash, block.timestamp),
             None,
-            in_force[-1] if in_force and any(in_force[-1]) else None,
+            document_in_force(documents, block.number),
         )
         row = replace(row, evidence=build(chain, as_anchor(row, self._connection.config.home, ())))
         with self._store.writing():
@@ -142,17 +158,19 @@ class Track:
 
     def check_in_step(self, head: Head) -> None:
         """Raises `StoreError` where the last anchor on chain holds a checkpoint that this store does not have."""
-        if head.sequence:
-            own = self._store.log.checkpoint(head.size)
-            record = None if own is None else self._connection.ledger.anchor_of(self._issuer, own.root)
-            if own is None or record is None:
-                raise StoreError(self._ahead(head.sequence, head.size))
+        problem = ahead(self._store, self._connection.ledger, self._issuer, head)
+        if problem is not None:
+            raise _out_of_step(problem)
         self.seen_in_step = True
 
-    def _own(self, size: int, root: bytes, sequence: int) -> None:
-        own = self._store.log.checkpoint(size)
-        if own is None or own.root != root:
-            raise StoreError(self._ahead(sequence, size))
+    def _place(self, event: AnchoredEvent, sequence: int) -> LogEntry:
+        """Where the event stands, if it is anchor `sequence` and holds a checkpoint of this store."""
+        if event.sequence != sequence or event.log is None:
+            raise ChainUnavailable("eth_getLogs", f"the node does not give the event of anchor {sequence}")
+        own = self._store.log.checkpoint(event.size)
+        if own is None or own.root != event.root:
+            raise _out_of_step(unknown_anchor(self._store, sequence, event.size))
+        return event.log
 
     def _data(self, sequence: int, checkpoint: Checkpoint) -> bytes:
         return call_data("anchor", self._issuer, sequence, checkpoint.size, checkpoint.root)
@@ -163,17 +181,19 @@ class Track:
         attempts = self._outbox.attempts(intent.name)
         return next((attempt.data for attempt in attempts if attempt.hash == mined), intent.data)
 
-    def _ahead(self, sequence: int, size: int) -> str:
-        return (
-            f"the chain is ahead of this store: anchor {sequence} there holds a checkpoint of {size} entries that "
-            f"{self._store.path} never signed. This is an old copy, or another node uses the same key: nothing is "
-            "sealed or sent. Restore the newest backup, or `rootseal node recover` from the published log; then run "
-            "`rootseal node fsck`"
-        )
-
     @property
     def _issuer(self) -> int:
         return self._connection.config.home.issuer
+
+
+def _out_of_step(problem: str) -> StoreError:
+    return StoreError(f"{problem}: nothing is sealed or sent. The way out: {WAY_OUT}")
+
+
+def document_in_force(documents: tuple[DocumentFact, ...], block: int) -> bytes | None:
+    """Hash of the issuer document that the ledger's history has at the block with this number."""
+    found = [fact.document_hash for fact in documents if fact.block_number <= block]
+    return found[-1] if found and any(found[-1]) else None
 
 
 def as_anchor(row: AnchorRow, home: Home, path: tuple[bytes, ...]) -> Anchor:

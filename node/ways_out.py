@@ -51,6 +51,10 @@ WAYS: Final[dict[str, Way]] = {
         "'rootseal node token add DIR --person … --role {role}' makes one that may",
         "whoever runs the node can make one that may",
     ),
+    "passphrase": Way(
+        "put the right passphrase into the first line of {file}, or restore the key from a backup",
+        "whoever runs the node has to put the right passphrase in place",
+    ),
     "fsck": Way("run `rootseal node fsck`", "tell whoever runs the node"),
     "waiting": Way("see 'rootseal node waiting'", "see “Approvals”"),
     "publish-first": Way(

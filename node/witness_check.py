@@ -5,6 +5,7 @@ from __future__ import annotations
 from anchor.evidence import build, check
 from node.connection import Connection
 from node.fsck_report import FsckReport
+from node.in_step import ahead
 from node.store import AnchorRow, Store, Witness
 from node.tracking import as_anchor
 from node.witnessing import Witnessing
@@ -61,11 +62,9 @@ def _check_chain(
         standing = found is not None and (found.sequence, found.size) == (row.sequence, row.size)
         if not standing or block is None or block.hash != row.block.hash:
             report.find("witness.chain", f"anchor {row.sequence} is not on ledger {witness.number} as the store has it")
-    head = connection.ledger.head(witness.issuer)
-    if head.sequence > len(rows) and store.log.checkpoint(head.size) is None:
-        report.find(
-            "witness.ahead", f"ledger {witness.number} has {head.size} entries of this log, unknown to this store"
-        )
+    problem = ahead(store, connection.ledger, witness.issuer, connection.ledger.head(witness.issuer))
+    if problem is not None:
+        report.find("witness.ahead", f"ledger {witness.number}: {problem}")
 
 
 def _rebuilt(store: Store, witness: Witness, row: AnchorRow, connection: Connection) -> bool:

@@ -53,6 +53,11 @@ class Backup:
         """How many credential files there are."""
         return sum(name.startswith("credentials/") for name in self.files)
 
+    @property
+    def has_key(self) -> bool:
+        """Whether the wallet had a key of its own."""
+        return _KEYSTORE in self.files
+
 
 def make_backup(box: Box, out: Path, passphrase: str, now: int) -> Backup:
     """Write `out` in one step, read it back and open it, and return what it holds.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from rootseal.plurals import counted
 from wallet.box import Box
 from wallet.console import as_json_option, line, print_json
 from wallet.keyring import ask_new_passphrase, passphrase_of
+
+if TYPE_CHECKING:
+    from wallet.backup import Backup
 
 __all__ = ["backup", "restore"]
 
@@ -43,9 +47,11 @@ def backup(directory: Path, out: Path, passphrase_file: Path | None, as_json: bo
 
     made = make_backup(Box.open(directory), out, ask_new_passphrase(passphrase_file), int(time.time()))
     if as_json:
-        _print("wallet-backup", directory, out, made.made, made.credentials)
+        _print("wallet-backup", directory, out, made)
         return
-    line(f"{out}: your key and {counted(made.credentials, 'credential')}, written and read back.")
+    saved = counted(made.credentials, "credential")
+    what = f"your key and {saved}" if made.has_key else f"{saved}, and no key (this wallet has none)"
+    line(f"{out}: {what}, written and read back.")
 
 
 @click.command("restore")
@@ -68,12 +74,13 @@ def restore(directory: Path, file: Path, passphrase_file: Path | None, as_json: 
     found = read_backup(file, passphrase_of(passphrase_file))
     restore_box(directory, found)
     if as_json:
-        _print("wallet-restore", directory, file, found.made, found.credentials)
+        _print("wallet-restore", directory, file, found)
         return
     line(f"Your wallet is in {directory}, with {counted(found.credentials, 'credential')}, as it was on")
-    line(f"{format_instant(found.made)}. Its own passphrase is the one that it had then.")
+    own = "Its own passphrase is the one that it had then." if found.has_key else "It had no key then, and has none."
+    line(f"{format_instant(found.made)}. {own}")
 
 
-def _print(command: str, directory: Path, file: Path, made: int, credentials: int) -> None:
-    shape = {"directory": str(directory), "file": str(file), "made": made, "credentials": credentials}
-    print_json({"format": f"rootseal/{command}/1", **shape})
+def _print(command: str, directory: Path, file: Path, backup: Backup) -> None:
+    shape = {"directory": str(directory), "file": str(file), "made": backup.made, "key": backup.has_key}
+    print_json({"format": f"rootseal/{command}/1", **shape, "credentials": backup.credentials})

@@ -4,12 +4,14 @@
     DIR/credentials/<commitment>.credential.json   complete credentials, each for ever usable by itself
     DIR/seed.json, DIR/accounts.json               only with recovery words: see wallet.accounts
     DIR/shown.json                                 which copy was shown to whom: see wallet.shown
+    DIR/status.json                                what a chain said is revoked or suspended: see wallet.standing
 
 There is no index and no database: the folder can be copied, and a file lost or damaged costs only itself.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,16 +78,24 @@ class Box:
 
     @classmethod
     def create(cls, directory: Path) -> Box:
-        """A private box without a key yet. Raises `InputError` where there is one already, or something else."""
+        """A private box without a key yet. Raises as `require_free`, and where the disk refuses."""
         box = cls(directory)
-        if box.keystore.exists() or box.keystore.is_symlink():
-            raise InputError(str(directory), "holds a wallet already; nothing was changed")
-        if directory.is_dir() and not set(directory.iterdir()) <= {box._folder, box.seed, box.accounts}:
-            raise InputError(str(directory), "is not empty; choose a new folder for the wallet")
+        box.require_free()
         # The key comes last (`create_key`): after a crash before it, the same command finishes the work.
         make_private_folder(directory)
         make_private_folder(box._folder)
         return box
+
+    def require_free(self) -> None:
+        """Raises `InputError` where there is a wallet already, or something else, or no folder can be made."""
+        directory = self.directory
+        if self.keystore.exists() or self.keystore.is_symlink():
+            raise InputError(str(directory), "holds a wallet already; nothing was changed")
+        if directory.is_dir() and not set(directory.iterdir()) <= {self._folder, self.seed, self.accounts}:
+            raise InputError(str(directory), "is not empty; choose a new folder for the wallet")
+        near = next(path for path in (directory, *directory.absolute().parents) if os.path.lexists(path))
+        if not near.is_dir() or not os.access(near, os.W_OK | os.X_OK):
+            raise InputError(str(directory), f"cannot be made: {near} is no folder that you may write to")
 
     @classmethod
     def open(cls, directory: Path) -> Box:
@@ -114,6 +124,11 @@ class Box:
     def shown(self) -> Path:
         """Where it stands which copy was shown to whom."""
         return self.directory / "shown.json"
+
+    @property
+    def status(self) -> Path:
+        """Where it stands what a chain said is revoked or suspended."""
+        return self.directory / "status.json"
 
     @property
     def _folder(self) -> Path:

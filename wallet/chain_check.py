@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from anchor.collecting import Sources, check_evidence, ledger_facts, ledger_policy
 from rootseal.anchoring import Anchor
 from rootseal.commitment import Home
-from rootseal.errors import RootsealError, UndeterminedError, VerificationError
+from rootseal.errors import RootsealError, UndeterminedError
 from rootseal.facts import Facts, LedgerFacts
 from rootseal.files import CredentialFile
 from rootseal.policy import Policy
 from rootseal.verification import verify
 from wallet.merging import is_anchored
+from wallet.proving import CheckFailedError
 from wallet.settling import Known
 
 __all__ = ["ChainCheck", "require_agreement"]
@@ -90,6 +91,6 @@ def require_agreement(file: CredentialFile, facts: LedgerFacts, now: int) -> Non
     known = Facts({file.home.key: facts}, {}, check_evidence(data))
     anchor = verify(data, None, known, now=now).credentials[0].checks[3]
     if anchor.outcome == "fail":
-        raise VerificationError(anchor.code, anchor.reason)
+        raise CheckFailedError(anchor)
     if anchor.outcome == "unknown" and is_anchored(file):
         raise UndeterminedError(f"nothing was changed: {anchor.reason}", anchor.code)

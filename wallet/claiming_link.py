@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import re
 import secrets
 import urllib.error
 import urllib.request
@@ -26,13 +27,18 @@ from rootseal.microcredential import display_text
 from wallet.box import Box
 from wallet.issuer_http import open_url
 
-__all__ = ["ClaimLink", "is_link"]
+__all__ = ["INCOMPLETE", "STRANGE", "UNSAFE", "ClaimLink", "is_link"]
 
 _TIMEOUT: Final = 30.0
 _ATTEMPTS: Final = 3
 _MOST_COPIES: Final = 1000
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _WHERE: Final = "LINK"
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # 32 bytes, base64url
+
+STRANGE: Final = "must look like https://registrar.example/claim#…; copy it whole from the mail"
+UNSAFE: Final = "must begin with https://: the secret in it must not travel readable"
+INCOMPLETE: Final = "is incomplete: 43 characters must stand after the #. Copy it whole from the mail"
 _DOMAIN: Final = b"rootseal/resume/1"
 
 
@@ -57,9 +63,11 @@ class ClaimLink:
         except ValueError:
             raise InputError(_WHERE, "is no web address") from None
         if parts.path != "/claim" or not parts.fragment or not host or parts.query or parts.username:
-            raise InputError(_WHERE, "must look like https://registrar.example/claim#…; copy it whole from the mail")
+            raise InputError(_WHERE, STRANGE)
         if parts.scheme != "https" and host not in _LOOPBACK:
-            raise InputError(_WHERE, "must begin with https://: the secret in it must not travel readable", host)
+            raise InputError(_WHERE, UNSAFE, host)
+        if _SECRET.fullmatch(parts.fragment) is None:
+            raise InputError(_WHERE, INCOMPLETE)
         return cls(f"{parts.scheme}://{parts.netloc}", parts.fragment)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -30,6 +31,7 @@ from wallet.proving import require_proof
 from wallet.serving_cli import serve
 from wallet.settings import load_policy, own_policy
 from wallet.shown import Record, read_record
+from wallet.standing import read_standings, remember, told_json, warning
 from wallet.updating import Updater, exit_code_of
 
 __all__ = ["main"]
@@ -133,10 +135,10 @@ def list_credentials(directory: Path, every_copy: bool, as_json: bool) -> None:
     groups: list[Copies | Damaged] = [*copies_of(entry for entry in entries if isinstance(entry, Held)), *damaged]
     policy = own_policy()
     if as_json:
-        found = [group_json(one, record, policy) for one in groups]
+        found = [group_json(one, record, policy, read_standings(box)) for one in groups]
         print_json({"format": "rootseal/wallet-list/1", "credentials": found})
     else:
-        print_groups(groups, record, policy, every_copy=every_copy)
+        print_groups(groups, record, policy, read_standings(box), every_copy=every_copy)
     finish(1 if damaged else 0)
 
 
@@ -153,19 +155,20 @@ def update(
     """Replace promises by proofs of publication, for all credentials or those named.
 
     What the issuer's node says is written only where a chain confirms it: the one behind --rpc, or those in
-    your policy. What the chain refutes in a file gives way to what it confirms.
+    your policy. What the chain refutes in a file gives way to what it confirms. What the issuer has revoked or
+    suspended is told, and remembered until a chain says otherwise.
 
     \b
     Examples:
       rootseal wallet update ~/wallet --from https://registrar.example
       rootseal wallet update ~/wallet 3f2a --rpc https://node.example
 
-    Exit codes: 0 all hold their proof; 1 an answer or a file is false, and that credential was not changed;
-    2 wrong usage; 3 one is not published yet, or there was no chain to ask.
+    Exit codes: 0 all hold their proof; 1 one is revoked or suspended, or an answer or a file is false, and then
+    that credential was not changed; 2 wrong usage; 3 one is not published yet, or there was no chain to ask.
     """
     box = Box.open(directory)
     updater = Updater.of(node_url, rpc, load_policy(policy, ()), int(time.time()))
-    codes = [_update_one(updater, held, as_json) for held in everything_named(box, ids)]
+    codes = [_update_one(box, updater, held, as_json) for held in everything_named(box, ids)]
     if not codes and not as_json:
         line("The wallet holds no credentials.")
     finish(_worst(codes))
@@ -239,18 +242,21 @@ def _holder_note(box: Box, held: Held) -> str | None:
     return None
 
 
-def _update_one(updater: Updater, held: Held, as_json: bool) -> int:
+def _update_one(box: Box, updater: Updater, held: Held, as_json: bool) -> int:
     """The exit code for one credential; trouble with one does not stop the others."""
     try:
         file, outcome = updater.update(held.file)
         if file != held.file:
             held.save(file)
+        outcome = replace(outcome, standing=remember(box, held.commitment, outcome.standing))
         result, sentence, code = {**outcome.to_json(), "reason": None}, outcome.sentence, exit_code_of(outcome)
     except RootsealError as error:
         reason, code = error.diagnostics(), error.exit_code
         unchanged: dict[str, Json] = {"anchored": is_anchored(held.file), "compared": False}
-        unchanged |= {"issuerDocumentHash": None, "notes": []}
-        result, sentence = {"outcome": "refused", **unchanged, "reason": reason}, f"nothing was changed; {reason}"
+        known = read_standings(box).get(held.commitment)
+        unchanged |= {"issuerDocumentHash": None, **told_json(known)}
+        result = {"outcome": "refused", **unchanged, "notes": [], "reason": reason}
+        sentence = f"{warning(known)} nothing was changed; {reason}".strip()
     if as_json:
         print_json({"format": "rootseal/wallet-update/1", "id": held.commitment.hex(), **result})
     else:

@@ -180,7 +180,7 @@ def _with_words(directory: Path, passphrase: str, words_file: Path | None) -> Bo
     from wallet.accounts import create_box
     from wallet.words import new_words, seed_of
 
-    Box.create(directory)  # whatever is in the way is told before anybody writes 24 words on paper
+    Box(directory).require_free()  # whatever is in the way is told before anybody writes 24 words on paper
     words = new_words()
     if words_file is None:
         _learn(words)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rootseal.canonical import Json
+from rootseal.commitment import Commitment
 from rootseal.credential import read_document
 from rootseal.ethereum import ZERO_ADDRESS, address_text
 from rootseal.instants import format_date
@@ -14,18 +15,29 @@ from wallet.console import line, paragraph
 from wallet.copies import Copies
 from wallet.merging import is_anchored
 from wallet.shown import Record
+from wallet.standing import Standing, told_json, warning, worst_of
 
 __all__ = ["group_json", "print_groups", "test_sentence"]
 
 
-def group_json(group: Copies | Damaged, record: Record | None, policy: Policy | None = None) -> Json:
+_NOTHING: Mapping[Commitment, Standing] = {}
+
+
+def group_json(
+    group: Copies | Damaged,
+    record: Record | None,
+    policy: Policy | None = None,
+    known: Mapping[Commitment, Standing] = _NOTHING,
+) -> Json:
     """One element of `credentials` of `wallet list --json`. Without a record nobody knows who saw a copy."""
     if isinstance(group, Damaged):
         return {"file": str(group.path), "state": "damaged", "reason": group.reason}
     first = group.members[0]
     facts, (start, end) = read_document(first.file.credential), first.file.dates
+    standing = worst_of(known, [held.commitment for held in group.members])
     return {
         **_held_json(first),
+        **told_json(standing),
         "shortId": first.short_id,
         "test": is_test(first.file.home, policy),
         "title": facts.title,
@@ -41,7 +53,12 @@ def group_json(group: Copies | Damaged, record: Record | None, policy: Policy | 
 
 
 def print_groups(
-    groups: Sequence[Copies | Damaged], record: Record | None, policy: Policy | None = None, *, every_copy: bool
+    groups: Sequence[Copies | Damaged],
+    record: Record | None,
+    policy: Policy | None = None,
+    known: Mapping[Commitment, Standing] = _NOTHING,
+    *,
+    every_copy: bool,
 ) -> None:
     """For people; damaged files are named, not passed over."""
     if not groups:
@@ -51,7 +68,7 @@ def print_groups(
             way_out = "Receive the credential again." if group.path.parent.name == "credentials" else ""
             paragraph(f"{group.path.name}: DAMAGED. {group.reason}. {way_out}".strip(), 0, 2)
         else:
-            _print_group(group, record, policy, every_copy)
+            _print_group(group, record, policy, known, every_copy)
 
 
 def _held_json(held: Held) -> dict[str, Json]:
@@ -69,13 +86,22 @@ def _shown_json(held: Held, record: Record | None) -> Json:
     return None if record is None else [{"who": one.who, "at": one.at} for one in record.of(held.commitment)]
 
 
-def _print_group(group: Copies, record: Record | None, policy: Policy | None, every_copy: bool) -> None:
+def _print_group(
+    group: Copies,
+    record: Record | None,
+    policy: Policy | None,
+    known: Mapping[Commitment, Standing],
+    every_copy: bool,
+) -> None:
     first = group.members[0]
     facts, (start, end) = read_document(first.file.credential), first.file.dates
     test = is_test(first.file.home, policy)
     line(f"{first.short_id}  {'TEST: ' if test else ''}{facts.title or '(no title)'}")
     if test:
         line(test_sentence(first.file.home.chain_id), 14)
+    bad = warning(worst_of(known, [held.commitment for held in group.members]))
+    if bad:
+        paragraph(bad, 14, 0)
     line(f"issued by {facts.issuer_name or facts.issuer_id or 'unknown'}", 14)
     dates = f"from {format_date(start)}" if start else "without a date"
     line(f"valid {dates}{f' until {format_date(end)}' if end else ''}", 14)

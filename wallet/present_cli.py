@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 
 from rootseal.canonical import Json
 from rootseal.claims import Path as ClaimPath
+from rootseal.commitment import Commitment
 from rootseal.credential import read_document
 from rootseal.errors import InputError
 from rootseal.opened import disclosed
@@ -25,6 +27,7 @@ from wallet.merging import is_anchored
 from wallet.presenting import Preview, Question, answered, assemble, holders_of, preview, require_sound
 from wallet.shown import clean_who
 from wallet.spending import Choice, Plan, Wish, hand_out, plan
+from wallet.standing import Standing, read_standings, warning
 
 __all__ = ["present"]
 
@@ -123,7 +126,7 @@ def present(
             made = answered(made, question, *open_answers(box, holders_of(made), passphrase_of(passphrase_file)))
         hand_out(planned, made, now, partial(write_atomically, output))
     previews = [preview(held.file, shown) for held, shown in zip(planned.held, made.credentials, strict=True)]
-    _report(output, planned, previews, made, as_json)
+    _report(output, planned, previews, made, read_standings(box), as_json)
 
 
 def _free(output: Path | None, force: bool) -> Path:
@@ -151,7 +154,17 @@ def _question(audience: str | None, nonce: str | None, expires: int | None, now:
     return Question(audience, nonce, now, now + (3600 if expires is None else expires))
 
 
-def _report(output: Path | None, planned: Plan, previews: list[Preview], made: Presentation, as_json: bool) -> None:
+def _report(
+    output: Path | None,
+    planned: Plan,
+    previews: list[Preview],
+    made: Presentation,
+    known: Mapping[Commitment, Standing],
+    as_json: bool,
+) -> None:
+    bad = [text for choice in planned.choices if (text := _warning(choice.held, known))]
+    for text in bad:  # beside the answer, so that a program's reader sees it too
+        click.echo(text, err=True)
     if as_json:
         credentials = [_preview_json(choice, seen) for choice, seen in zip(planned.choices, previews, strict=True)]
         signatures = 0 if made.holder is None else len(made.holder.signatures)
@@ -168,6 +181,11 @@ def _report(output: Path | None, planned: Plan, previews: list[Preview], made: P
     if made.holder is not None:
         heading(f"Signed for {made.holder.audience}, question {made.holder.nonce}.")
     heading("Nothing was written, and no copy counts as shown." if output is None else f"Written to {output}.")
+
+
+def _warning(held: Held, known: Mapping[Commitment, Standing]) -> str:
+    said = warning(known.get(held.commitment))
+    return said and f"{held.short_id}: {said}"
 
 
 def _preview_json(choice: Choice, seen: Preview) -> Json:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from rootseal.anchoring import Proofs
 from rootseal.claims import Claim, Path
-from rootseal.errors import InputError, VerificationError
+from rootseal.errors import InputError
 from rootseal.ethereum import ZERO_ADDRESS, checksum_address
 from rootseal.files import CredentialFile
 from rootseal.presentation import MAX_CREDENTIALS, HolderProof, Presentation, PresentedCredential, present
 from rootseal.verification import verify
 from wallet.disclosing import Disclosure, choose
+from wallet.proving import CheckFailedError
 
 __all__ = [
     "Answer",
@@ -132,7 +133,7 @@ def require_sound(data: bytes, now: int) -> None:
     for credential in verify(data, now=now).credentials:
         for check in credential.checks[:3]:
             if check.outcome != "pass":
-                raise VerificationError(check.code, check.reason)
+                raise CheckFailedError(check)
 
 
 def _smaller(presented: PresentedCredential) -> PresentedCredential:

@@ -8,11 +8,20 @@ from rootseal.errors import InputError, VerificationError
 from rootseal.facts import Facts
 from rootseal.files import CredentialFile
 from rootseal.presentation import PRESENTATION_FORMAT
+from rootseal.verdict import Check
 from rootseal.verification import verify
 
-__all__ = ["require_proof"]
+__all__ = ["CheckFailedError", "require_proof"]
 
 _NOTHING = Facts()
+
+
+class CheckFailedError(VerificationError):
+    """A verifier's own check says no; it can say so in every language of the catalogue."""
+
+    def __init__(self, check: Check) -> None:
+        self.check = check
+        super().__init__(check.code, check.reason)
 
 
 def require_proof(data: bytes, now: int) -> CredentialFile:
@@ -27,7 +36,7 @@ def require_proof(data: bytes, now: int) -> CredentialFile:
     checks = verify(data, None, facts, now=now).credentials[0].checks
     for found in checks[:5]:
         if found.outcome == "fail" or (found.number <= 3 and found.outcome != "pass"):
-            raise VerificationError(found.code, found.reason)
+            raise CheckFailedError(found)
     return file
 
 

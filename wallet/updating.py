@@ -26,6 +26,7 @@ from wallet.issuer_http import IssuerNode
 from wallet.merging import is_anchored, merge
 from wallet.proving import require_proof
 from wallet.settling import is_confirmed, settle
+from wallet.standing import Standing, of_chain, told_json, warning
 
 __all__ = ["Outcome", "Updater", "exit_code_of"]
 
@@ -40,7 +41,7 @@ _NAME_A_CHAIN = (
 class Outcome:
     """What became of one credential. `document_hash` is the SHA-256 of an issuer document that was put in.
 
-    `compared` is True iff a chain was asked, and agrees with what the file holds.
+    `compared` is True iff a chain was asked, and agrees with what the file holds; `standing` is then its status.
     """
 
     change: Literal["updated", "unchanged"]
@@ -48,10 +49,16 @@ class Outcome:
     compared: bool
     notes: tuple[str, ...] = ()
     document_hash: str | None = None
+    standing: Standing | None = None
 
     @property
     def sentence(self) -> str:
-        """For a person."""
+        """For a person. What a verifier refuses it for stands first."""
+        bad = warning(self.standing)
+        return f"{bad} {self._changed}" if bad else self._changed
+
+    @property
+    def _changed(self) -> str:
         words = "brought up to date" if self.change == "updated" else "nothing new"
         added = (
             "" if self.document_hash is None else f" The issuer's description was added (SHA-256 {self.document_hash})."
@@ -64,6 +71,8 @@ class Outcome:
             return "not published yet as far as could be found"
         if not self.compared:
             return "it names a publication, which no chain was asked about (--rpc, or a policy with a chain)"
+        if self.standing is not None and self.standing.state == "unknown":
+            return f"it holds its proof of publication. {self.standing.reason.rstrip('.')}"
         return "it holds its proof of publication"
 
     def to_json(self) -> dict[str, Json]:
@@ -73,13 +82,20 @@ class Outcome:
             "anchored": self.anchored,
             "compared": self.compared,
             "issuerDocumentHash": self.document_hash,
+            **told_json(self.standing),
             "notes": list(self.notes),
         }
 
 
 def exit_code_of(outcome: Outcome) -> int:
-    """0 where the file holds its introducing anchor and the chain agrees, 3 while that cannot be said."""
-    return 0 if outcome.anchored and outcome.compared else 3
+    """0 where the file holds its introducing anchor and the chain agrees; 1 where its issuer revoked or suspended it.
+
+    3 while that cannot be said.
+    """
+    if outcome.standing is not None and outcome.standing.is_bad:
+        return 1
+    unsaid = outcome.standing is not None and outcome.standing.state == "unknown"
+    return 0 if outcome.anchored and outcome.compared and not unsaid else 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +141,8 @@ class Updater:
         if settled != ours:
             settled = require_proof(_bounded(settled), self.now)
         change: Literal["updated", "unchanged"] = "unchanged" if settled == ours else "updated"
-        return settled, Outcome(change, is_anchored(settled), True, tuple(notes), document_hash)
+        standing = of_chain(settled, facts, self.chain.policy, self.now)
+        return settled, Outcome(change, is_anchored(settled), True, tuple(notes), document_hash, standing)
 
     def _require_agreement(self, file: CredentialFile, facts: LedgerFacts) -> None:
         try:

@@ -132,8 +132,9 @@ def update(file: Path, node_url: str | None, rpc: str | None, policy: Path | Non
       rootseal update diploma.credential.json --from https://registrar.example --rpc https://node.example
       rootseal update diploma.credential.json --rpc https://node.example
 
-    Exit codes: 0 it holds its proof, and the chain agrees; 1 the answer or the file is false, and nothing
-    was changed; 2 wrong usage; 3 not published yet, or there was no chain to ask.
+    Exit codes: 0 it holds its proof, and the chain agrees; 1 the issuer has revoked or suspended it, or the
+    answer or the file is false, and then nothing was changed; 2 wrong usage; 3 not published yet, or there was
+    no chain to ask.
     """
     from wallet.updating import Updater, exit_code_of
 

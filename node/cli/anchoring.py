@@ -26,20 +26,21 @@ def anchor(directory: Path, wait: Literal["sent", "mined", "final"], timeout: fl
     """Put the newest checkpoint (and waiting revocations) on chain, and wait.
 
     Safe to interrupt and to run again: nothing is anchored twice, and what was sent is followed.
-    Where 'node run' runs, that process sends, and this command says so.
+    Where 'node run' runs, that process sends: it is asked to do so now, and this command waits and tells what
+    holds it up.
 
     \b
     Examples:
       rootseal node anchor mynode
       rootseal node anchor mynode --wait sent
 
-    Exit codes: 0 done, or nothing to anchor; 3 not reached in time, another process sends, or the chain
+    Exit codes: 0 done, or nothing to anchor; 3 not reached in time, another command sends, or the chain
     cannot be asked: run it again.
     """
-    from node.leasing import Lease
+    from node.asking import anchor_or_ask
 
-    with opened(directory) as services, Lease(services.store, "node anchor").kept():
-        outcome = services.anchor(wait, timeout, tell)
+    with opened(directory) as services:
+        outcome = anchor_or_ask(services, wait, timeout, tell)
     answer(as_json, "anchor", _as_json(outcome), [_sentence(outcome)])
     leave(0 if outcome.reached else 3)
 

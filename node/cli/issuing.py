@@ -9,9 +9,9 @@ import click
 
 from node.cli.approving import acting, token_option
 from node.cli.previewing import anchor_cost, cost_json, cost_line, in_words
-from node.cli.refused import check_refused_name, refused_json, refused_lines, write_refused
+from node.cli.refused import check_refused_file, check_refused_name, refused_json, refused_lines, write_refused
 from node.cli.shapes import checkpoint_json
-from node.cli.terminal import answer, directory_argument, json_option, leave, opened, progress, tell
+from node.cli.terminal import answer, directory_argument, harmless, json_option, leave, opened, progress, tell
 from node.roster.sources import MAX_ROSTER_BYTES
 from rootseal.errors import InputError
 from rootseal.instants import format_instant
@@ -19,8 +19,11 @@ from rootseal.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from node.issuance import IssuedRow, IssueOutcome
+    from node.store import Store
 
 __all__ = ["issue", "seal", "withdraw"]
+
+_NAMED = 20
 
 
 @click.command()
@@ -30,7 +33,7 @@ __all__ = ["issue", "seal", "withdraw"]
 @click.option(
     "--refused",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write refused rows to this file, in the format of the list with a reason column.",
+    help="Write refused rows, if there are any, to this new file, in the format of the list with a reason column.",
 )
 @click.option("--supersedes", metavar="ID", help="The list's one row takes the place of this credential.")
 @click.option(
@@ -81,8 +84,11 @@ def issue(
       rootseal node issue mynode corrected.csv --supersedes 0b6f…
 
     Exit codes: 0 every row is issued; 1 rows were refused, or this person may not; 2 the list as a whole cannot be
-    read; 3 the credential to supersede was corrected otherwise, or withdrawn.
+    read, or the file for refused rows is there already or cannot be made: nothing was issued; 3 the credential to
+    supersede was corrected otherwise, or withdrawn.
     """
+    if refused is not None:
+        check_refused_file(refused, file)
     data = _read(file)
     if refused is not None:
         check_refused_name(refused, data, file.name)
@@ -94,19 +100,23 @@ def issue(
             )
         cost = anchor_cost(services) if dry_run else None
         others = sum(services.store.copies.published(row.id)[1] != copies for row in outcome.already)
-    if refused is not None:
-        write_refused(refused, outcome.refused, data, file.name)
-    lines = _issue_lines(outcome, refused, second)
+    unwritten = write_refused(refused, outcome.refused, data, file.name) if refused and outcome.refused else None
+    lines = _issue_lines(outcome, refused if unwritten is None else None, second, directory)
     if others:
         lines.append(
             f"{others} of those issued before {agreeing(others, 'has', 'have')} another number of copies than "
-            f"{copies}, and that stays: 'rootseal node copies DIR ID --add N' makes more of one."
+            f"{copies}, and that stays: 'rootseal node copies {directory} ID --add N' makes more of one."
         )
     if cost is not None:
         lines.append(cost_line(cost))
     if supersedes is not None and outcome.issued and not dry_run:
         lines.append("The old credential is revoked, with all its copies, when the anchor of the new one is final.")
     answer(as_json, "issue", {**_issue_json(outcome), "cost": cost and cost_json(cost)}, lines)
+    if unwritten is not None:
+        tell(
+            f"{refused}: the refused rows cannot be written: {unwritten}. Give the same command again with another "
+            "file for --refused: nothing is issued twice."
+        )
     leave(1 if outcome.refused else 0)
 
 
@@ -136,7 +146,7 @@ def _row(row: IssuedRow) -> dict[str, object]:
     return {"line": row.line, "id": row.id, "learnerId": row.learner, "microCredential": row.micro_credential}
 
 
-def _issue_lines(outcome: IssueOutcome, refused: Path | None, second: bool) -> list[str]:
+def _issue_lines(outcome: IssueOutcome, refused: Path | None, second: bool, directory: Path) -> list[str]:
     verb = "would be issued" if outcome.dry_run else "issued"
     lines = [f"{counted(outcome.total, 'row')}: {len(outcome.issued)} {verb}, {len(outcome.refused)} refused"]
     if outcome.already:
@@ -151,35 +161,62 @@ def _issue_lines(outcome: IssueOutcome, refused: Path | None, second: bool) -> l
     if outcome.dry_run and outcome.sample is not None:
         lines += ["One of the credentials, in plain words (--json shows the document):", *in_words(outcome.sample)]
     elif outcome.issued and second:
-        lines.append(f"{they} for another person: 'rootseal node waiting DIR', then 'approve' or 'reject'.")
+        lines.append(f"{they} for another person: 'rootseal node waiting {directory}', then 'approve' or 'reject'.")
     if outcome.copies > 1 and outcome.issued:
         lines.append(
             f"{outcome.copies} copies of each: they take {outcome.copies} anchors, one after another, and are handed "
             "out when all are final."
         )
     if outcome.issued and not second and not outcome.dry_run:
-        lines.append(f"{they} to be sealed: 'rootseal node seal DIR' does it now, 'withdraw' still takes one back.")
+        lines += [
+            f"{they} to be sealed: 'rootseal node seal {directory}' does it now.",
+            f"Until then 'rootseal node withdraw {directory} ID' takes one back, or --learner with a learner id in "
+            f"place of ID; 'rootseal node waiting {directory}' names the ids.",
+        ]
     return lines
 
 
 @click.command()
 @directory_argument
-@click.argument("credential_id", metavar="ID")
+@click.argument("credential_id", metavar="[ID]", required=False)
+@click.option("--learner", metavar="LEARNER", help="In place of ID: the learner id of who has one that is not sealed.")
 @json_option
-def withdraw(directory: Path, credential_id: str, as_json: bool) -> None:
+def withdraw(directory: Path, credential_id: str | None, learner: str | None, as_json: bool) -> None:
     """Take back a credential before it is sealed, with all its copies. It never enters the log.
+
+    With --learner in place of ID, the one credential of this learner that is not sealed; where there are several,
+    their ids are named and nothing is withdrawn. 'waiting' names the ids of all that is not sealed.
 
     Once the first copy is sealed this is refused; 'copies --withdraw' takes back copies that still wait.
 
     \b
-    Example:
+    Examples:
       rootseal node withdraw mynode urn:uuid:0b6f…
+      rootseal node withdraw mynode --learner 00784483
 
-    Exit codes: 0 withdrawn; 2 no such credential; 3 it is sealed already (revoke it instead).
+    Exit codes: 0 withdrawn; 2 no such credential, or the learner has several; 3 it is sealed already (revoke it
+    instead).
     """
+    if (credential_id is None) == (learner is None):
+        raise click.UsageError("Say which credential: its ID, or --learner, one of the two.")
     with opened(directory) as services:
-        entry = services.withdraw(credential_id)
+        entry = services.withdraw(credential_id or _only_one(services.store, learner or "", directory))
     answer(as_json, "withdraw", {"id": entry.id, "state": entry.state.value}, [f"{entry.id} is withdrawn"])
+
+
+def _only_one(store: Store, learner: str, directory: Path) -> str:
+    """The id of the one credential of this learner that is not sealed. Raises `InputError` for none, or several."""
+    from node.store.finding import Standing, Wanted
+
+    found = store.finding.page(Wanted(Standing.ACCEPTED, learner=learner.strip()), 0, _NAMED + 1)
+    if not found:
+        problem = f"has no credential that is not sealed; 'rootseal node waiting {directory}' lists what is not"
+        raise InputError("--learner", problem, learner)
+    if found[1:]:
+        named = ", ".join(f"{one.id} ({harmless(one.micro_credential)} of {one.awarded_on})" for one in found[:_NAMED])
+        more = f", and more that 'rootseal node waiting {directory}' names" if found[_NAMED:] else ""
+        raise InputError("--learner", f"has several that are not sealed; name the id of one: {named}{more}", learner)
+    return found[0].id
 
 
 @click.command()
@@ -223,5 +260,5 @@ def seal(directory: Path, timeout: float, as_json: bool) -> None:
         lines.append(f"Further copies that wait until those before them are final on chain: {copies}.")
     if unapproved:
         lists = counted(unapproved, "list")
-        lines.append(f"{lists} not sealed: a second person must approve first ('rootseal node waiting').")
+        lines.append(f"{lists} not sealed: a second person must approve first ('rootseal node waiting {directory}').")
     answer(as_json, "seal", value, lines)

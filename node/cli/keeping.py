@@ -140,7 +140,8 @@ def erase(directory: Path, entry_id: str, dry_run: bool, as_json: bool) -> None:
 
     with opened(directory) as services:
         outcome = erase_entry(services.store, entry_id, services.now, dry_run=dry_run)
-    answer(as_json, "erase", _erase_json(outcome, dry_run), _erase_lines(outcome, dry_run))
+        in_log = services.entry(outcome.id).index is not None
+    answer(as_json, "erase", _erase_json(outcome, dry_run), _erase_lines(outcome, dry_run, in_log))
     leave(1 if outcome.copies and not dry_run else 0)
 
 
@@ -156,14 +157,17 @@ def _erase_json(outcome: Erasure, dry_run: bool) -> dict[str, Any]:
     }
 
 
-def _erase_lines(outcome: Erasure, dry_run: bool) -> list[str]:
+def _erase_lines(outcome: Erasure, dry_run: bool, in_log: bool) -> list[str]:
     if dry_run:
         lines = [f"{outcome.id}: document, seed, e-mail, learner id and holder would be destroyed."]
     else:
         lines = [f"{outcome.id}: erased{' before, and scrubbed again' if outcome.already else ''}."]
     if outcome.entries[1:]:
         lines.append(f"That means all its {len(outcome.entries)} copies; none that was not sealed yet will be.")
-    lines.append("Kept: its id, commitment and place in the log, which say nothing without the learner's file.")
+    if in_log:
+        lines.append("Kept: its id, commitment and place in the log, which say nothing without the learner's file.")
+    else:
+        lines.append("Kept: its id and commitment. It was withdrawn before it was sealed and has no place in the log.")
     lines += [f"STILL HOLDS IT, delete it: {path}" for path in outcome.copies]
     if outcome.backup is not None:
         last = format_instant(outcome.backup)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final
 
+from anchor.failing import why
 from anchor.files import write_atomically
 from node.cli.terminal import harmless
 from node.roster.report import RefusedRow
 from node.roster.returned import returned_list, returned_suffix
-from rootseal.errors import InputError, StoreError
+from node.roster.sources import MAX_ROSTER_BYTES
+from rootseal.errors import InputError
 
-__all__ = ["check_refused_name", "refused_json", "refused_lines", "write_refused"]
+__all__ = ["check_refused_file", "check_refused_name", "refused_json", "refused_lines", "write_refused"]
 
-_SHOWN = 50
+_SHOWN: Final = 50
+_REASONS: Final = 4096
 
 
 def refused_lines(refused: Sequence[RefusedRow]) -> Iterator[str]:
@@ -42,18 +47,37 @@ def refused_json(refused: Sequence[RefusedRow]) -> list[dict[str, object]]:
     ]
 
 
-def write_refused(path: Path, refused: Sequence[RefusedRow], data: bytes, filename: str) -> None:
+def check_refused_file(path: Path, listed: Path) -> None:
+    """Raises `InputError` unless the file is new and can be made: its folder is there and has room for such a list.
+
+    `listed` is the list itself, which is there.
+    """
+    folder = path.absolute().parent
+    try:
+        if path.exists() and path.samefile(listed):
+            raise InputError("--refused", "is the list itself, which is not overwritten; name a new file", str(path))
+        if path.exists() or path.is_symlink():
+            raise InputError("--refused", "exists already and is not overwritten; name a new file", str(path))
+        if not folder.is_dir():
+            raise InputError("--refused", "its folder is not there; make it, or name a file in another", str(path))
+        with NamedTemporaryFile(dir=folder) as trial:
+            trial.write(bytes(min(listed.stat().st_size, MAX_ROSTER_BYTES) + _REASONS))
+            trial.flush()
+    except OSError as error:
+        raise InputError("--refused", f"cannot be written: {why(error)}; name a file elsewhere", str(path)) from error
+
+
+def write_refused(path: Path, refused: Sequence[RefusedRow], data: bytes, filename: str) -> str | None:
     """A list of the shape of `data` (the one the rows stood in) with a reason column; it can be handed in again.
 
-    Replaces a file that is there. Raises `StoreError` where it cannot be written, `InputError` where the
-    name's ending is another format's.
+    Where it cannot be written, what the system said: the good rows are issued by then, and that must be told.
     """
-    check_refused_name(path, data, filename)
     content = returned_list(refused, data, filename)
     try:
         write_atomically(path.absolute(), content)
     except OSError as error:
-        raise StoreError(f"{path}: the refused rows cannot be written: {error.strerror}") from error
+        return why(error)
+    return None
 
 
 def check_refused_name(path: Path, data: bytes, filename: str) -> None:

@@ -27,19 +27,20 @@ _ETHER = 10**18
 @directory_argument
 @json_option
 def status(directory: Path, as_json: bool) -> None:
-    """Say how many credentials are where, which promises are due, and how the chain and the money stand.
+    """Say how many credentials are where, which promises are due, what holds them up, and how chain and money stand.
 
     \b
     Example:
       rootseal node status mynode
 
-    Exit codes: 0 well; 1 a promise is overdue; 3 the chain cannot be asked.
+    Exit codes: 0 well; 1 a promise is overdue, the chain is ahead of this store, or sealing or anchoring is held up;
+    3 the chain cannot be asked.
     """
     with opened(directory) as services:
         found = services.status()
         home = services.home
     answer(as_json, "status", {"home": home_json(home), **_status_json(found)}, _status_lines(found, str(home)))
-    leave(1 if found.overdue else 3 if found.chain is None else 0)
+    leave(1 if found.overdue else 3 if found.chain is None else 0 if found.healthy else 1)
 
 
 def _status_json(found: NodeStatus) -> dict[str, Any]:
@@ -68,6 +69,7 @@ def _status_json(found: NodeStatus) -> dict[str, Any]:
             "balanceWei": None if chain.balance is None else str(chain.balance),
         },
         "chainProblem": found.chain_problem,
+        "problems": [{"code": problem.code, "sentence": problem.sentence} for problem in found.problems],
         "nextAnchor": {
             "due": found.next_anchor.due,
             "reason": found.next_anchor.reason,
@@ -119,6 +121,7 @@ def _status_lines(found: NodeStatus, home: str) -> list[str]:
         lines.append(_promised("Due soon", point, "is promised", "are promised"))
     waiting = ", ".join(f"{count} {state}" for state, count in found.intents.items() if count)
     lines.append(f"Transactions: {waiting or 'none'}.")
+    lines += [f"PROBLEM: {harmless(problem.sentence, 1500)}." for problem in found.problems]
     lines += [_next_line(found), *map(_witness_line, found.witnesses)]
     if found.chain is None:
         return [*lines, f"The chain cannot be asked: {found.chain_problem}"]
@@ -130,7 +133,7 @@ def _status_lines(found: NodeStatus, home: str) -> list[str]:
 
 def _next_line(found: NodeStatus) -> str:
     decision = found.next_anchor
-    if decision.reason == "nothing":
+    if decision.reason in ("nothing", "ahead"):
         return f"Next anchor: none, for {decision.sentence}."
     when = (
         "now" if decision.due else "later" if decision.at is None else f"at {format_instant(decision.at)} at the latest"

@@ -20,7 +20,7 @@ __all__ = ["errands", "webhook"]
 
 @click.group()
 def webhook() -> None:
-    """Tell programs of the institution when something is sealed, final, revoked or overdue.
+    """Tell programs of the institution what is sealed, final or revoked, what gets late, and when money runs low.
 
     Signed after Standard Webhooks; repeated for three days until the receiver answers 2xx. Nothing in them is
     about a learner.
@@ -35,7 +35,9 @@ def webhook() -> None:
 @webhook.command()
 @directory_argument
 @click.argument("url")
-@click.option("--kinds", metavar="KIND,…", help="Any of sealed, final, revoked, overdue.  [default: all]")
+@click.option(
+    "--kinds", metavar="KIND,…", help="Any of sealed, final, revoked, near, overdue, low_balance.  [default: all]"
+)
 @click.option("--allow-private", is_flag=True, help="URL may lead to a machine inside your network, or to this one.")
 @json_option
 def add(directory: Path, url: str, kinds: str | None, allow_private: bool, as_json: bool) -> None:

@@ -185,8 +185,10 @@ class CredentialSummary(Shape):
     awarded_on: str = Field(description="Day of issuing; empty once erased.")
     accepted_at: int = Field(description="When it was accepted.")
     supersedes: str | None = Field(description="The credential that it corrects.")
-    status: Literal["valid", "suspended", "revoked"] = Field(description="As asked for.")
-    status_final: bool = Field(description="False while the chain does not hold the status finally.")
+    status: Literal["valid", "suspended", "revoked"] | None = Field(
+        description="As asked for; null for what is not sealed."
+    )
+    status_final: bool = Field(description="False while the chain does not hold the status finally, or there is none.")
     copy_of: str | None = Field(default=None, description="The first copy, where this is another copy of that.")
     copies: int = Field(default=1, description="How many copies of it there are; lists show the first one alone.")
 
@@ -205,7 +207,12 @@ class CredentialEvent(Shape):
     """Something that happened to a credential."""
 
     at: int = Field(description="When.")
-    event: Literal["accepted", "sealed", "anchored", "revoke", "suspend", "reinstate"] = Field(description="What.")
+    event: Literal["accepted", "sealed", "anchored", "withdrawn", "revoke", "suspend", "reinstate"] = Field(
+        description="What."
+    )
+    reason: Literal["none", "superseded"] | None = Field(
+        default=None, description="Of a revocation: the reason that stands on chain."
+    )
     transaction_state: str | None = Field(default=None, description="How far the act has come on its way to the chain.")
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "MicroCredentialSummary",
     "NextAnchorReport",
     "NodeReport",
+    "ProblemReport",
     "RejectRequest",
     "SealReport",
     "SubmissionList",
@@ -80,6 +81,13 @@ class WitnessReport(Shape):
     failing: bool = Field(description="True iff the last round there failed.")
 
 
+class ProblemReport(Shape):
+    """What keeps the node from sealing or anchoring, or comes near it."""
+
+    code: Literal["chain.ahead", "held.up", "chain.endpoint"] = Field(description="Which problem.")
+    sentence: str = Field(description="In words.")
+
+
 class NodeReport(Shape):
     """How the node is doing: what `rootseal node status --json` says."""
 
@@ -88,7 +96,9 @@ class NodeReport(Shape):
     )
     home: dict[str, Any] = Field(description="Chain, ledger and issuer number.")
     test: bool = Field(description="True for a rehearsal.")
-    healthy: bool = Field(description="True iff no promise is overdue and the chain answers.")
+    healthy: bool = Field(
+        description="True iff no promise is overdue, the chain answers, and sealing and anchoring are not held up."
+    )
     accepted: int = Field(description="Credentials that wait to be sealed.")
     copies_waiting: int = Field(description="Of these, further copies whose turn comes when those before are final.")
     sealed: int = Field(description="Credentials in the log.")
@@ -102,6 +112,7 @@ class NodeReport(Shape):
     transactions: dict[str, int] = Field(description="Transactions by state.")
     chain: ChainReport | None = Field(description="Null where it could not be asked.")
     chain_problem: str | None = Field(description="Why not.")
+    problems: list[ProblemReport] = Field(description="What is wrong; an endpoint left out leaves the node healthy.")
     next_anchor: NextAnchorReport = Field(description="When and why the node anchors next.")
     awaiting_approval: int = Field(description="Lists that wait for a second person; 0 where none is asked for.")
     recovered: int = Field(description="Credentials known by their commitment alone.")

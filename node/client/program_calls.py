@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from node.client.calling import Calling, flag, given
 from node.client.office_models import CreditActPage, CreditActReport, CreditReport
 from node.client.webhook_models import (
+    EventKind,
     WebhookDeliveryPage,
     WebhookDeliveryReport,
     WebhookList,
@@ -18,8 +18,6 @@ from node.client.webhook_models import (
 
 __all__ = ["ProgramCalls"]
 
-Kind = Literal["sealed", "final", "revoked", "overdue"]
-
 
 class ProgramCalls(Calling):
     """Part of `NodeClient`."""
@@ -29,7 +27,7 @@ class ProgramCalls(Calling):
         pages = self._pages("/webhooks", WebhookList)
         return WebhookList(items=[item for page in pages for item in page.items], next=None)
 
-    def add_webhook(self, url: str, kinds: Sequence[Kind] = (), *, key: str | None = None) -> WebhookReport:
+    def add_webhook(self, url: str, kinds: Sequence[EventKind] = (), *, key: str | None = None) -> WebhookReport:
         """Tell a program; no kinds means all. The answer holds the secret that events are signed with: keep it."""
         content = WebhookRequest(url=url, kinds=list(kinds)).model_dump_json().encode()
         return self._post("/webhooks", WebhookReport, content, key=key)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from node.client.models import Shape
 
 __all__ = [
+    "EventKind",
     "WebhookDeliveryPage",
     "WebhookDeliveryReport",
     "WebhookList",
@@ -17,6 +18,10 @@ __all__ = [
     "WebhookTrial",
 ]
 
+EventKind = Literal["sealed", "final", "revoked", "near", "overdue", "low_balance"]
+
+_KINDS: Final = len(get_args(EventKind))
+
 
 class WebhookRequest(BaseModel):
     """A new webhook."""
@@ -24,8 +29,8 @@ class WebhookRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     url: str = Field(max_length=2000, description="Where events are posted to, https.")
-    kinds: list[Literal["sealed", "final", "revoked", "overdue"]] = Field(
-        default=[], max_length=4, description="Which events; none named means all."
+    kinds: list[EventKind] = Field(
+        default=[], max_length=_KINDS, description="Which events; none named means all that there are today."
     )
 
 
@@ -66,7 +71,7 @@ class WebhookDeliveryReport(Shape):
 
     webhook: str = Field(description="The webhook's id.")
     id: str = Field(description="The event's id, as the receiver sees it in webhook-id.")
-    type: str = Field(description="sealed, final, revoked or overdue.")
+    type: str = Field(description="sealed, final, revoked, near, overdue or low_balance.")
     subject: str = Field(description="What it is about.")
     at: int = Field(description="When it happened.")
     state: Literal["waiting", "delivered", "given_up"] = Field(description="How far it is.")

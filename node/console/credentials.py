@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, request
 
 from node.access import Access, Role
-from node.api_credentials import visible
+from node.api_credentials import handed_file, visible
 from node.console.pages import Mistake, asked_number, page
 from node.copying import copies_of
 from node.store import Entry
 from node.store.finding import FoundEntry, Standing, Wanted
 from node.web.authentication import needs, principal
 from node.web.showing import credential
+from node.withdrawal import withdrawal
 from rootseal.credential import read_document
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def credential_pages(routes: Blueprint, services: Services, access: Access) -> N
             facts=_facts(entry),
             erased_at=store.erasures.at(found.id),
             notes=store.notes.of(found.id),
+            withdrawal=withdrawal(store, entry),
             handed=_handed(services, entry.first_id),
             submission=store.submissions.of(found.id),
             copies=copies_of(store, found.id),
@@ -116,7 +118,7 @@ def credential_pages(routes: Blueprint, services: Services, access: Access) -> N
     @needs(Role.READ)
     def credential_file(entry_id: object) -> Response:
         found = visible(services, access, str(entry_id))
-        response = Response(services.credential_file(found.id), content_type="application/json")
+        response = Response(handed_file(services, found.id), content_type="application/json")
         response.headers["Content-Disposition"] = f'attachment; filename="{entry_id}.credential.json"'
         return response
 

@@ -71,10 +71,7 @@ def hurry_pages(routes: Blueprint, services: Services) -> None:
                 asked=anchor_wanted(store),
                 cost=next_cost(services),
             )
-        with acting_as(principal()), store.writing():
-            asked = anchor_wanted(store)
-            newest, anchored = want_anchor(store)
-            if newest is not None and not anchored and not asked:
-                store.acts.add(services.now, "anchor asked", f"size {newest.size}", {})
+        with acting_as(principal()):
+            newest, anchored = want_anchor(store, services.now)
         flash(_ANCHORED if newest is None or anchored else _ASKED)
         return go("home")

@@ -41,6 +41,7 @@ _EVENTS: Final[Mapping[str, str]] = {
     "accepted": "Accepted",
     "sealed": "Sealed: the anchor is promised",
     "anchored": "Anchored: final on chain",
+    "withdrawn": "Withdrawn before it was sealed",
     "revoke": "Revocation asked for",
     "suspend": "Suspension asked for",
     "reinstate": "End of the suspension asked for",

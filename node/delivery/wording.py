@@ -117,15 +117,18 @@ _CHECKING_MARK: Final = "@CHECKING@"
 _CHECKING: Final = {
     "en": (
         "To check the file without any program, give it to this page:",
-        "The free program for your own computer (Python 3.11): pip install 'rootseal[wallet]'.",
+        "There is a free wallet for your own computer (Python 3.11). Get it from us or with the source code of the\n"
+        "Rootseal project, and from nobody else.",
     ),
     "de": (
         "Ohne jedes Programm können Sie die Datei auf dieser Seite prüfen:",
-        "Das freie Programm für den eigenen Rechner (Python 3.11): pip install 'rootseal[wallet]'.",
+        "Für den eigenen Rechner gibt es eine freie Wallet (Python 3.11). Sie erhalten sie von uns oder mit dem\n"
+        "Quelltext des Projekts Rootseal; nehmen Sie sie von niemandem sonst.",
     ),
     "sl": (
         "Brez programa lahko datoteko preverite na tej strani:",
-        "Prosti program za lastni računalnik (Python 3.11): pip install 'rootseal[wallet]'.",
+        "Za lastni računalnik je na voljo prosta denarnica (Python 3.11). Dobite jo pri nas ali z izvorno kodo\n"
+        "projekta Rootseal; od nikogar drugega je ne jemljite.",
     ),
 }
 _REHEARSAL: Final = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from node.principal import acting_by
@@ -90,6 +90,16 @@ class Acts:
             (before, count),
         )
         return [(position, RecordedAct(*act)) for position, *act in rows]
+
+    def naming(self, acts: Sequence[str], names: Sequence[str]) -> list[RecordedAct]:
+        """Lines of these acts, oldest first, whose subject is one of the names or whose detail has one in it."""
+        places = ", ".join("?" * len(acts))
+        told = " OR ".join("subject = ? OR instr(detail, ?)" for _ in names)
+        rows = self._database.rows(
+            f"SELECT at, act, subject, detail, hash FROM acts WHERE act IN ({places}) AND ({told}) ORDER BY position",
+            (*acts, *(name for name in names for _ in range(2))),
+        )
+        return [RecordedAct(*row) for row in rows]
 
     def all(self) -> tuple[RecordedAct, ...]:
         """Every line, oldest first."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 from node.store.database import Database
+from node.store.keeping import Acts
 from rootseal.microcredential import MicroCredential
 
 __all__ = ["Templates"]
@@ -18,17 +19,24 @@ class Templates:
         self._database = database
 
     def add(self, templates: Iterable[MicroCredential], now: int) -> dict[str, int]:
-        """Store what is new or changed, all or nothing; key → version that is now the newest."""
+        """Store what is new or changed, all or nothing, with one line of the audit log for what that was.
+
+        Key → version that is now the newest.
+        """
         versions: dict[str, int] = {}
+        changed: dict[str, int] = {}
         with self._database.writing() as utils:
             for template in templates:
                 content = json.dumps(template.to_json(), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
                 version, stored = self._newest(template.key)
                 if stored != content:
-                    version += 1
+                    changed[template.key] = version = version + 1
                     row = {"key": template.key, "version": version, "content": content, "added_at": now}
                     utils.table("templates").insert(row)
                 versions[template.key] = version
+            if changed:
+                subject = next(iter(changed)) if len(changed) == 1 else f"{len(changed)} micro-credentials"
+                Acts(self._database).add(now, "template-add", subject, {"versions": changed})
         return versions
 
     def count(self) -> int:

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from node.problems import PROBLEMS, Refused, documented
-from node.verifying.uploads import MAX_FILES, MAX_UPLOAD, read_form
+from node.verifying.uploads import MAX_FILES, MAX_UPLOAD, other_kind, read_form
 from node.verifying.wording import why_not_asked
 from node.web.bodies import bounded, read_body
 from node.web.limits import limiter_of
@@ -30,6 +30,13 @@ LIMIT: Final = "120 per minute"
 _FILES: Final = "rootseal/verdicts/1"
 _TOO_LARGE: Final = "A file is at most 1 MiB, and a request at most 16 files."
 _WORD: Final = r"^[^\x00-\x1f\x7f]+$"
+_WAYS_OUT: Final = {
+    "pdf": "is a PDF: a PDF certificate carries the file as an attachment. Take the attachment whose name ends in "
+    ".json out of it and send that.",
+    "picture": "is a picture. Read the QR codes in it with the page /verify/app, or ask for the file whose name ends "
+    "in .presentation.json.",
+    "zip": "is a ZIP archive. Unpack it and send the files in it.",
+}
 
 
 class VerifyQuery(RequestShape):
@@ -52,7 +59,8 @@ def verify_api(judge: Judge) -> APIBlueprint:
         "/verify",
         summary="Judge a credential file or presentation, or several",
         description="The body is the file's bytes; or a form with up to 16 files, each called 'file', answered in "
-        "their order. Any content has a verdict. Only this node's own issuer is trusted here: other issuers' files are "
+        "their order. Any content has a verdict, except a PDF, a PNG or JPEG picture and a ZIP archive: 415 says where "
+        "in them the file is. Only this node's own issuer is trusted here: other issuers' files are "
         "never verified. Nothing is stored or logged.",
         operation_id="verify",
         request_body=_body(),
@@ -68,7 +76,9 @@ def verify_api(judge: Judge) -> APIBlueprint:
                 return _several(judge, expected, query.language)
             if request.mimetype != "application/json":
                 raise UnsupportedMediaType("Send the file as application/json, or files as multipart/form-data.")
-            return _json(_verdict(judge, read_body(MAX_BYTES, _TOO_LARGE), expected, query.language))
+            data = read_body(MAX_BYTES, _TOO_LARGE)
+            _refuse_other_kinds(data, "The body")
+            return _json(_verdict(judge, data, expected, query.language))
 
     return routes
 
@@ -79,8 +89,17 @@ def _several(judge: Judge, expected: Expected | None, language: str) -> Response
         raise BadRequest(f"The form must have 1 to {MAX_FILES} parts, files called 'file'.")
     if any(len(item.data) > MAX_BYTES for item in form.files):
         raise RequestEntityTooLarge(_TOO_LARGE)
+    for number, item in enumerate(form.files, 1):
+        _refuse_other_kinds(item.data, f"File {number} of the form")
     verdicts: list[Json] = [_verdict(judge, item.data, expected, language) for item in form.files]
     return _json({"format": _FILES, "verdicts": verdicts})
+
+
+def _refuse_other_kinds(data: bytes, which: str) -> None:
+    """A genuine certificate as PDF is no credential file, but a verdict "rejected" would speak against it."""
+    kind = other_kind(data)
+    if kind is not None:
+        raise UnsupportedMediaType(f"{which} {_WAYS_OUT[kind]}")
 
 
 def _verdict(judge: Judge, data: bytes, expected: Expected | None, language: str) -> Json:

@@ -16,7 +16,7 @@ from node.init_policy import own_policy
 from node.problems import Refused
 from node.verifying.api import LIMIT
 from node.verifying.showing import ShownVerdict, shown_verdict
-from node.verifying.uploads import MAX_FORM, Form, read_form
+from node.verifying.uploads import MAX_FORM, Form, other_kind, read_form
 from node.verifying.wording import NAMES, TEXTS, why_not_asked
 from node.web.bodies import bounded
 from node.web.limits import limiter_of
@@ -131,8 +131,9 @@ def _asked() -> _Asked:
     data = _content(form)
     if len(data) > MAX_BYTES:
         raise _Unfit("too_large", 413)
-    if data.startswith(b"%PDF-"):
-        raise _Unfit("pdf")
+    kind = other_kind(data)
+    if kind is not None:
+        raise _Unfit(kind)
     if data.startswith((b"RS1:", b"RS1/")):
         raise _Unfit("code")
     return _Asked(data, _question(form))

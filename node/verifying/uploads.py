@@ -13,7 +13,7 @@ from werkzeug.formparser import MultiPartParser
 from node.web.bodies import read_body
 from rootseal.canonical import MAX_BYTES
 
-__all__ = ["MAX_FILES", "MAX_FORM", "MAX_UPLOAD", "Form", "SentFile", "read_form"]
+__all__ = ["MAX_FILES", "MAX_FORM", "MAX_UPLOAD", "Form", "SentFile", "other_kind", "read_form"]
 
 MAX_FILES: Final = 16
 _MARGIN: Final = 64 << 10
@@ -23,6 +23,7 @@ MAX_FORM: Final = 2 * MAX_BYTES + _MARGIN
 """Bytes of the page's form: a file or a pasted text."""
 
 _MAX_NAME: Final = 200
+_KINDS: Final = ((b"%PDF-", "pdf"), (b"\x89PNG", "picture"), (b"\xff\xd8\xff", "picture"), (b"PK", "zip"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class Form:
 
     fields: dict[str, str] = field(default_factory=dict)
     files: tuple[SentFile, ...] = ()
+
+
+def other_kind(data: bytes) -> str | None:
+    """`pdf`, `picture` (PNG, JPEG) or `zip` by the first bytes: a credential may be in it, and it is none itself."""
+    return next((kind for start, kind in _KINDS if data.startswith(start)), None)
 
 
 def read_form(most: int, too_large: str) -> Form:

@@ -13,6 +13,9 @@ NAMES: Final = {"en": "English", "de": "Deutsch", "sl": "Slovenščina"}
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "title": "Check a credential",
+        "first": "Check in your browser: the file stays with you",
+        "first_hint": "It uploads nothing and needs JavaScript. To see whether a credential still holds, it asks a "
+        "node of the chain that you name. Or send the file to this server, below.",
         "own": "This page is the issuer’s own. It trusts {institution} and nobody else, and you have to trust this "
         "server. The surer way is a copy of your own that asks the chain itself:",
         "own_page": "the page that checks in your browser and uploads nothing",
@@ -34,6 +37,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "too_large": "The file is larger than 1 MiB; no credential is. Nothing was checked.",
         "pdf": "A PDF certificate carries the file as an attachment. Save the attachment from your PDF reader and send "
         "that, or check the PDF with the program (rootseal verify).",
+        "picture": "This is a picture. If a QR code is in it, read it with the page in your browser; or ask for the "
+        "file whose name ends in .presentation.json. Nothing was checked.",
+        "zip": "This is a ZIP archive. Unpack it and send the file in it whose name ends in .presentation.json or "
+        ".credential.json. Nothing was checked.",
         "code": "This is the text of a QR code. Check it with the page in your browser, or with the program.",
         "busy": "Many files are being checked just now. Try again in a minute.",
         "broken": "The form did not arrive as this page sends it. Open the page again and repeat it.",
@@ -52,6 +59,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "de": {
         "title": "Microcredential prüfen",
+        "first": "Im Browser prüfen: Die Datei bleibt bei Ihnen",
+        "first_hint": "Diese Seite lädt nichts hoch und braucht JavaScript. Ob ein Nachweis noch gilt, fragt sie bei "
+        "einem Knoten der Chain, den Sie nennen. Oder senden Sie die Datei unten an diesen Server.",
         "own": "Diese Seite gehört der ausstellenden Einrichtung selbst. Sie vertraut {institution} und sonst "
         "niemandem, und Sie müssen diesem Server vertrauen. Sicherer ist eine eigene Kopie, die selbst bei der Chain "
         "nachfragt:",
@@ -75,6 +85,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "too_large": "Die Datei ist größer als 1 MiB; das ist kein Microcredential. Es wurde nichts geprüft.",
         "pdf": "Ein PDF-Zertifikat trägt die Datei als Anlage. Speichern Sie die Anlage aus Ihrem PDF-Programm und "
         "senden Sie diese, oder prüfen Sie das PDF mit dem Programm (rootseal verify).",
+        "picture": "Das ist ein Bild. Enthält es einen QR-Code, lesen Sie ihn mit der Seite in Ihrem Browser; oder "
+        "bitten Sie um die Datei, deren Name auf .presentation.json endet. Es wurde nichts geprüft.",
+        "zip": "Das ist ein ZIP-Archiv. Entpacken Sie es und senden Sie daraus die Datei, deren Name auf "
+        ".presentation.json oder .credential.json endet. Es wurde nichts geprüft.",
         "code": "Das ist der Text eines QR-Codes. Prüfen Sie ihn mit der Seite in Ihrem Browser oder mit dem Programm.",
         "busy": "Gerade werden viele Dateien geprüft. Versuchen Sie es in einer Minute noch einmal.",
         "broken": "Das Formular kam nicht so an, wie diese Seite es sendet. Öffnen Sie die Seite neu und wiederholen "
@@ -95,6 +109,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "sl": {
         "title": "Preverjanje mikrodokazila",
+        "first": "Preverite v brskalniku: datoteka ostane pri vas",
+        "first_hint": "Ta stran ne naloži ničesar in potrebuje JavaScript. Ali dokazilo še velja, vpraša vozlišče "
+        "verige, ki ga navedete. Ali pa datoteko spodaj pošljite temu strežniku.",
         "own": "Ta stran je izdajateljeva. Zaupa ustanovi {institution} in nikomur drugemu, vi pa morate zaupati temu "
         "strežniku. Zanesljivejša je vaša lastna kopija, ki verigo vpraša sama:",
         "own_page": "stran, ki preverja v vašem brskalniku in ničesar ne naloži na strežnik",
@@ -116,6 +133,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "too_large": "Datoteka je večja od 1 MiB; nobeno dokazilo ni. Nič ni bilo preverjeno.",
         "pdf": "Potrdilo PDF nosi datoteko kot prilogo. Shranite prilogo iz bralnika PDF in pošljite njo ali preverite "
         "PDF s programom (rootseal verify).",
+        "picture": "To je slika. Če je na njej koda QR, jo preberite s stranjo v brskalniku ali prosite za datoteko, "
+        "katere ime se konča z .presentation.json. Nič ni bilo preverjeno.",
+        "zip": "To je arhiv ZIP. Razpakirajte ga in pošljite datoteko iz njega, katere ime se konča z "
+        ".presentation.json ali .credential.json. Nič ni bilo preverjeno.",
         "code": "To je besedilo kode QR. Preverite ga s stranjo v brskalniku ali s programom.",
         "busy": "Pravkar se preverja veliko datotek. Poskusite znova čez minuto.",
         "broken": "Obrazec ni prispel tak, kot ga ta stran pošlje. Znova odprite stran in ponovite.",

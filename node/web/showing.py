@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal
 
 from node.client.models import (
     AnchorPlace,
@@ -18,8 +19,10 @@ from node.client.models import (
     IssueReport,
 )
 from node.looking import Looked
+from node.statuses import REASON_SUPERSEDED
 from node.store import Act, AnchorRow, Checkpoint
-from node.store.finding import FoundEntry
+from node.store.finding import FoundEntry, Standing
+from node.withdrawal import withdrawal
 from rootseal.ethereum import ZERO_ADDRESS, address_text
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ __all__ = [
 ]
 
 _STATUS = {None: "valid", Act.REINSTATE: "valid", Act.SUSPEND: "suspended", Act.REVOKE: "revoked"}
+_REASONS: Final[Mapping[int, Literal["none", "superseded"]]] = {0: "none", REASON_SUPERSEDED: "superseded"}
 
 
 def checkpoint_report(point: Checkpoint) -> CheckpointReport:
@@ -67,10 +71,16 @@ def credential(services: Services, found: FoundEntry) -> Credential:
         history.append(CredentialEvent(at=promise.signed_at, event="sealed"))
     if anchor is not None:
         history.append(CredentialEvent(at=anchor.block.timestamp, event="anchored"))
+    taken_back = withdrawal(store, entry)
+    if taken_back is not None:
+        history.append(CredentialEvent(at=taken_back.at, event="withdrawn"))
     for act in store.statuses.of(found.id):
         intent = store.outbox.get(act.intent)
         state = None if intent is None else intent.state.value
-        history.append(CredentialEvent(at=act.requested_at, event=act.act.value, transaction_state=state))
+        reason = None if act.act is not Act.REVOKE else _REASONS[act.reason]
+        history.append(
+            CredentialEvent(at=act.requested_at, event=act.act.value, reason=reason, transaction_state=state)
+        )
     return Credential.model_validate(
         {
             **_summary(found),
@@ -118,6 +128,7 @@ def issue_report(outcome: IssueOutcome) -> IssueReport:
 
 
 def _summary(found: FoundEntry) -> dict[str, object]:
+    sealed = found.standing in (Standing.SEALED, Standing.ANCHORED)
     return {
         "id": found.id,
         "state": found.standing.value,
@@ -127,8 +138,8 @@ def _summary(found: FoundEntry) -> dict[str, object]:
         "awarded_on": found.awarded_on,
         "accepted_at": found.accepted_at,
         "supersedes": found.supersedes,
-        "status": _STATUS[found.act],
-        "status_final": found.act is None or found.act_final,
+        "status": _STATUS[found.act] if sealed else None,
+        "status_final": sealed and (found.act is None or found.act_final),
         "copy_of": found.copy_of,
         "copies": found.copies,
     }

@@ -142,8 +142,7 @@ def test_the_keyboard_alone_is_enough(page: Page, node: Site) -> None:
         if page.locator("button[type=submit]:focus").count():
             break
     page.keyboard.press("Enter")
-    page.wait_for_selector("#result-heading")
-    assert page.locator("#result-heading:focus").count() == 1  # where a screen reader goes on reading
+    page.wait_for_selector("#result-heading:focus")  # where a screen reader goes on reading
 
 
 @pytest.mark.parametrize("which", [None, "genuine", "revoked", "garbage"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -112,9 +113,16 @@ if pictures_wanted():  # not a test that is skipped: nothing is left out without
 def test_printed_it_is_a_report(verifier: Verifier, world: World) -> None:
     page = verifier.page
     verifier.check(world.file(), "ana.credential.json")
-    page.locator(".technical summary").click()
+    assert page.is_hidden(".technical dl")
+    assert page.pdf()[:5] == b"%PDF-"
     page.emulate_media(media="print")
     assert page.is_hidden(".input") and page.is_hidden(".settings") and page.is_hidden(".actions")
-    assert page.is_visible(".verdict") and page.is_visible(".checks")
-    assert "ana.credential.json" in page.inner_text(".technical")
-    assert page.pdf()[:5] == b"%PDF-"
+    assert page.is_visible(".verdict") and page.is_visible(".checks") and page.is_visible(".technical dl")
+    said = page.inner_text(".technical dl")
+    assert "ana.credential.json" in said and sha256(world.file().to_bytes()).hexdigest() in said
+    assert f"0x{world.file().proofs.anchors[0].block.hash.hex()}" in said
+    page.emulate_media(media="screen")
+    page.locator(".technical summary").click()
+    assert page.is_hidden(".technical dl")
+    page.click("#print")
+    assert page.is_visible(".technical dl")

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
-import threading
-import time
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from node.doctor import diagnose
+from node.in_step import WAY_OUT
 from node.store import STORE_NAME
 from rootseal.errors import StoreError
 from tests.fault.scene import BLOCK_TIME, Scene, scene
 from tests.fault.test_sending import spend_nonce
 
 LOST = "eth_sendRawTransaction"
+HOLD = """
+import sqlite3, sys, time
+other = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+while True:
+    other.execute("BEGIN IMMEDIATE")
+    print("held", flush=True)
+    time.sleep(1)
+    other.execute("ROLLBACK")
+    time.sleep(0.05)
+"""
 
 
 def two_mined(world: Scene) -> None:
@@ -141,25 +152,16 @@ def test_clock_jumping_back(world: Scene) -> None:
 
 @pytest.mark.fault("SQLite busy", "another process holds the write lock for a second, again and again")
 def test_sqlite_busy(world: Scene) -> None:
-    stop = threading.Event()
-
-    def hold() -> None:
-        other = sqlite3.connect(world.directory / STORE_NAME, isolation_level=None, timeout=30)
-        while not stop.is_set():
-            other.execute("BEGIN IMMEDIATE")
-            time.sleep(0.5)
-            other.execute("ROLLBACK")
-            time.sleep(0.05)
-        other.close()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
+    other = subprocess.Popen([sys.executable, "-c", HOLD, str(world.directory / STORE_NAME)], stdout=subprocess.PIPE)
     try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
         world.sealed()
         world.rounds(3)
+        assert other.poll() is None
     finally:
-        stop.set()
-        thread.join()
+        other.kill()
+        other.communicate()
     world.survived(1)
     assert world.errors == []
 
@@ -228,3 +230,29 @@ def test_two_leaders(tmp_path: Path, racing: bool) -> None:
         winner.sealed()
         winner.survived(2)
         second.services.close()
+
+
+@pytest.mark.fault("two leaders of equal size", "two nodes, same key, as many entries each; fsck and doctor at both")
+@pytest.mark.parametrize("repair", [False, True], ids=["looking", "repairing"])
+def test_two_leaders_of_equal_size(tmp_path: Path, repair: bool) -> None:
+    with scene(tmp_path, "two leaders, equal") as winner:
+        winner.services.close()
+        shutil.copytree(winner.directory, tmp_path / "second")
+        winner.restart()
+        loser = Scene(tmp_path / "second", winner.proxy, winner.clock)
+        winner.sealed(3)
+        loser.sealed(3)
+        assert winner.services.newest_checkpoint() != loser.services.newest_checkpoint()
+        winner.settle()
+        loser.tick()
+        assert "the chain is ahead of this store: anchor 1 there holds a checkpoint of 3 entries" in loser.errors[-1]
+        report = loser.services.fsck(repair=repair)
+        assert [(finding.code, finding.repaired) for finding in report.findings] == [("chain.ahead", False)]
+        assert loser.errors[-1] == f"StoreError: {report.findings[0].sentence}"
+        for way in ("the newest backup", "`rootseal node recover`", "issue again", "`rootseal node succeed`"):
+            assert way in report.findings[0].sentence
+        told = diagnose(loser.directory, clock=loser.clock).of("newest copy")
+        assert (told.outcome, told.way_out) == ("problem", WAY_OUT)
+        loser.services.close()
+        assert diagnose(winner.directory, clock=winner.clock).of("newest copy").outcome == "ok"
+        winner.survived(1)

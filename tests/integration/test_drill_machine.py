@@ -72,7 +72,7 @@ def until_anchored(school: School, count: int) -> None:
     """The process is asked to seal and to anchor soon, and does both."""
     school.ok("node", "seal", "college")
     with Services.open(school.folder / "college") as services:
-        want_anchor(services.store)
+        want_anchor(services.store, services.now)
     deadline = time.monotonic() + 60
     while school.ok("node", "status", "college", "--json").objects[0]["anchored"] < count:
         assert time.monotonic() < deadline, (school.folder / "run.log").read_text()

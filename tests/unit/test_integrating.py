@@ -76,7 +76,6 @@ def test_every_route_with_a_token_is_some_command() -> None:
     more = {
         ("GET", "/v1/doctor"),  # `rootseal doctor`
         ("POST", "/v1/diagnoses"),
-        ("POST", "/v1/credential-searches"),  # the store's own look, by learner
         ("GET", "/v1/credentials/{id}/delivery"),
         ("GET", "/v1/acts"),
     }

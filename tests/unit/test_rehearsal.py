@@ -120,7 +120,9 @@ def test_a_mail_says_how_to_check_the_file_with_and_without_the_program(language
     assert "\n    https://uni.example/$x/verify\n" in with_page
     assert "/verify" not in without
     for text in (with_page, without):
-        assert "pip install 'rootseal[wallet]'" in text
+        assert "Rootseal" in text
+        assert "pip" not in text  # whoever holds a name on an index would run code at every learner
+        assert "[wallet]" not in text
         assert "@" not in text
         assert "\n\n\n" not in text
         assert max(map(len, text.splitlines())) <= 120

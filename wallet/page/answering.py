@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from rootseal.checks import Expected
-from rootseal.errors import ConfigError, InputError, RootsealError, VerificationError
+from rootseal.errors import ConfigError, InputError, RootsealError
 from rootseal.ethereum import ZERO_ADDRESS, address_text, checksum_address
 from rootseal.instants import format_instant
 from rootseal.opened import disclosed
@@ -28,11 +28,14 @@ from wallet.merging import is_anchored
 from wallet.page.choosing import LIFETIMES, PRESETS, Draft, groups
 from wallet.page.copying import copies_text, copy_sentences, readable_record, spent_problem
 from wallet.page.holding import download
-from wallet.page.reading import card, claim_rows, fact_rows
+from wallet.page.reading import card, claim_rows, fact_rows, warning_text
 from wallet.page.signing_text import presentation_typed_data
 from wallet.page.site import Made, Site
+from wallet.page.speaking import why
 from wallet.presenting import Answer, Preview, answered, holders_of, preview, unsigned
+from wallet.proving import CheckFailedError
 from wallet.spending import CopiesSpentError, NobodyNamedError, Plan, hand_out
+from wallet.standing import read_standings, worst_of
 
 __all__ = ["presenting_routes"]
 
@@ -67,7 +70,7 @@ def presenting_routes(site: Site) -> Blueprint:
             _require_answered(made.to_bytes(), draft, now)
             name = hand_out(planned, made, now, lambda data: site.shelf.put(_made(planned, made, data)))
         except RootsealError as error:
-            return _preview(site.box, draft, harmless(error.diagnostics()))
+            return _preview(site.box, draft, harmless(why(error, g.speaker)))
         return redirect(url_for("showing.ready", name=name), 303)
 
     @routes.get("/made/<name>")
@@ -119,7 +122,7 @@ def _choose(box: Box, draft: Draft, preset: str | None, problem: dict[str, Any] 
         raise InputError("credentials", g.speaker("choose at least one"))
     record, _ = readable_record(box)
     wanted = PRESETS[preset][1] if preset is not None and preset in PRESETS else None
-    accounts = accounts_of(box) if box.keystore.exists() else ()
+    accounts, known = accounts_of(box) if box.keystore.exists() else (), read_standings(box)
     parts = []
     for picked in draft.picks:
         held, mine = picked.named, picked.named.commitment.hex()
@@ -130,7 +133,9 @@ def _choose(box: Box, draft: Draft, preset: str | None, problem: dict[str, Any] 
             if (group.key in wanted if wanted is not None else f"{mine}:{group.key}" in draft.ticked)
             or (preset == "all")
         }
-        shown = replace(card(held, accounts, g.speaker), copies=copies_text(picked.copies, record, g.speaker))
+        bad = warning_text(worst_of(known, [one.commitment for one in picked.copies.members]), g.speaker)
+        copies = copies_text(picked.copies, record, g.speaker)
+        shown = replace(card(held, accounts, g.speaker), copies=copies, warning=bad)
         parts.append((shown, found, ticked))
     presets = [(key, g.speaker(name)) for key, (name, _) in PRESETS.items()]
     several = any(picked.copies.several for picked in draft.picks)
@@ -150,12 +155,13 @@ def _preview(box: Box, draft: Draft, problem: str | None) -> tuple[str, int]:
     except NobodyNamedError:
         return _choose(box, draft, None, {"sentence": g.speaker(_NOBODY), "rows": [], "reuse": False}), 422
     made = draft.assembled(planned, g.speaker)
-    accounts = accounts_of(box) if box.keystore.exists() else ()
+    accounts, known = accounts_of(box) if box.keystore.exists() else (), read_standings(box)
     parts = []
     for choice, one in zip(planned.choices, made.credentials, strict=True):
         seen = preview(choice.held.file, one)
         said = copy_sentences(planned, choice, seen.holder is not None)
-        shown = card(choice.held, accounts, g.speaker)
+        bad = warning_text(known.get(choice.held.commitment), g.speaker)
+        shown = replace(card(choice.held, accounts, g.speaker), warning=bad)
         parts.append({"card": shown, "spent": said, **_seen(choice.held.file.credential, seen)})
     signing = _signing(box, draft, planned, made)
     text = render_template("preview.html", parts=parts, draft=draft, planned=planned, problem=problem, signing=signing)
@@ -230,4 +236,4 @@ def _require_answered(data: bytes, draft: Draft, now: int) -> None:
     for credential in verify(data, now=now, expected=Expected(question.audience, question.nonce)).credentials:
         check = credential.checks[7]
         if check.outcome != "pass":
-            raise VerificationError(check.code, check.reason)
+            raise CheckFailedError(check)

@@ -18,7 +18,7 @@ from wallet.page.gate import Gate, harden
 from wallet.page.holding import box_routes
 from wallet.page.keeping import keeping_routes
 from wallet.page.site import Site
-from wallet.page.speaking import LANGUAGES, Speaker, language_of
+from wallet.page.speaking import LANGUAGES, Speaker, language_of, why
 
 __all__ = ["create_page"]
 
@@ -84,7 +84,7 @@ def _begin() -> None:
 def _refused(error: Exception) -> tuple[str, int]:
     """A foreseen failure in its own words."""
     assert isinstance(error, RootsealError)
-    return _problem(harmless(error.diagnostics()), 422)
+    return _problem(harmless(why(error, g.speaker)), 422)
 
 
 def _not_here(error: HTTPException) -> tuple[str, int] | AnyResponse:

@@ -19,11 +19,13 @@ from wallet.console import harmless
 from wallet.copies import Copies, copies_of, pick
 from wallet.credits import CreditSum, Overview, overview, sums
 from wallet.page.copying import copies_text, copy_rows, readable_record
-from wallet.page.reading import Card, DamagedCard, card, claim_rows, damaged, fact_rows
+from wallet.page.reading import Card, DamagedCard, card, claim_rows, damaged, fact_rows, warning_text
 from wallet.page.site import Site
+from wallet.page.speaking import why
 from wallet.proving import require_proof
 from wallet.shown import Record
-from wallet.updating import Updater, exit_code_of
+from wallet.standing import read_standings, remember, worst_of
+from wallet.updating import Outcome, Updater, exit_code_of
 
 __all__ = ["box_routes"]
 
@@ -115,9 +117,16 @@ def _accounts(box: Box) -> tuple[Account, ...]:
 
 def _group_cards(site: Site, groups: Sequence[Copies], record: Record | None, named: Held | None = None) -> list[Card]:
     """One for each credential, of its first copy or of the `named` one, with how many there are."""
-    accounts = _accounts(site.box)
+    accounts, known = _accounts(site.box), read_standings(site.box)
     shown = [(copies, card(named or copies.members[0], accounts, g.speaker, site.policy)) for copies in groups]
-    return [replace(one, copies=copies_text(copies, record, g.speaker)) for copies, one in shown]
+    return [
+        replace(
+            one,
+            copies=copies_text(copies, record, g.speaker),
+            warning=warning_text(worst_of(known, [held.commitment for held in copies.members]), g.speaker),
+        )
+        for copies, one in shown
+    ]
 
 
 def _receive(site: Site) -> str | AnyResponse:
@@ -131,14 +140,21 @@ def _receive(site: Site) -> str | AnyResponse:
         name = harmless(upload.filename, 100) or "?"
         results.append(_keep(box, name, lambda upload=upload: upload.stream.read(MAX_BYTES + 1)))
     if link:
-        parsed = ClaimLink.parse(link)
-        results += _fetched(box, parsed)
+        results += _fetched(box, _parsed(link))
     if not results:
         raise InputError("files", "choose at least one file, or give a link")
     if all(outcome != "refused" for _, outcome, _ in results) and len(results) == 1:
         flash(_told(results[0][1]))
         return redirect(url_for("box.credential", commitment=results[0][2]), 303)
     return render_template("received.html", results=[(name, _told(outcome), why) for name, outcome, why in results])
+
+
+def _parsed(link: str) -> ClaimLink:
+    """In the page's language where it is none, or a part of one."""
+    try:
+        return ClaimLink.parse(link)
+    except InputError as error:
+        raise InputError(g.speaker("The link"), g.speaker(error.problem), error.value) from None
 
 
 def _fetched(box: Box, link: ClaimLink) -> list[tuple[str, str, str]]:
@@ -149,7 +165,7 @@ def _fetched(box: Box, link: ClaimLink) -> list[tuple[str, str, str]]:
         try:
             data = next(files, None)
         except RootsealError as error:
-            return [*results, (link.shown, "refused", harmless(error.diagnostics()))]
+            return [*results, (link.shown, "refused", harmless(why(error, g.speaker)))]
         if data is None:
             return results
         results.append(_keep(box, link.shown, lambda data=data: data))
@@ -164,7 +180,7 @@ def _keep(box: Box, name: str, read: object) -> tuple[str, str, str]:
         way_out = ""
         if isinstance(error, VerificationError) and error.code.startswith("merge."):
             way_out = " " + g.speaker("Which of the two is true, an update with a chain finds out.")
-        return name, "refused", harmless(error.diagnostics()) + way_out
+        return name, "refused", harmless(why(error, g.speaker)) + way_out
     return name, kept, held.commitment.hex()
 
 
@@ -187,12 +203,22 @@ def _update(site: Site, wish: str | None, node: str) -> None:
             file, outcome = updater.update(held.file)
             if file != held.file:
                 held.save(file)
-            sentence = outcome.sentence
-            if exit_code_of(outcome) == 0:
-                sentence = g.speaker("Up to date: it holds its proof of publication, and the chain agrees.")
+            standing = remember(site.box, held.commitment, outcome.standing)
+            sentence = _updated(replace(outcome, standing=standing))
         except RootsealError as error:
-            sentence = g.speaker("Nothing was changed: {reason}", reason=harmless(error.diagnostics(), 500))
-        flash(f"{held.short_id}: {harmless(sentence, 700)}"[:800])
+            sentence = g.speaker("Nothing was changed: {reason}", reason=harmless(why(error, g.speaker), 500))
+            sentence = f"{warning_text(read_standings(site.box).get(held.commitment), g.speaker)} {sentence}".strip()
+        flash(f"{held.short_id}: {harmless(sentence, 1000)}"[:1100])
+
+
+def _updated(outcome: Outcome) -> str:
+    """Never that all is well of what is revoked, or of which nobody could say."""
+    bad = warning_text(outcome.standing, g.speaker)
+    if bad:
+        return bad
+    if exit_code_of(outcome) == 0:
+        return str(g.speaker("Up to date: it holds its proof of publication, and the chain agrees."))
+    return outcome.sentence
 
 
 def _credits(found: Overview) -> str:

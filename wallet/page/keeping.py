@@ -112,7 +112,13 @@ def keeping_routes(site: Site) -> Blueprint:
             out = Path(folder) / "backup"
             made = make_backup(site.box, out, passphrase, now)
             data = out.read_bytes()
-        remark = g.speaker("{count} credentials and your keys, written and read back.", count=made.credentials)
+        if made.has_key:
+            remark = g.speaker("{count} credentials and your keys, written and read back.", count=made.credentials)
+        else:
+            remark = g.speaker(
+                "{count} credentials, written and read back. This wallet has no key of its own.",
+                count=made.credentials,
+            )
         name = site.shelf.put(Made("backup", f"wallet-{format_date(now)}.backup", data, remark))
         return redirect(url_for("showing.ready", name=name), 303)
 

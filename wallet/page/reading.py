@@ -10,7 +10,7 @@ from rootseal.claims import Claim
 from rootseal.credential import read_document
 from rootseal.ethereum import ZERO_ADDRESS, checksum_address
 from rootseal.files import CredentialFile
-from rootseal.instants import LAST_INSTANT, format_date
+from rootseal.instants import LAST_INSTANT, format_date, format_instant
 from rootseal.policy import Policy, is_test
 from wallet.accounts import Account
 from wallet.box import Damaged, Held
@@ -18,8 +18,9 @@ from wallet.console import harmless
 from wallet.disclosing import path_text
 from wallet.merging import is_anchored
 from wallet.page.speaking import Speaker
+from wallet.standing import Standing
 
-__all__ = ["Card", "DamagedCard", "card", "claim_rows", "fact_rows"]
+__all__ = ["Card", "DamagedCard", "card", "claim_rows", "fact_rows", "warning_text"]
 
 _LONG = 4_000
 _VALUE = 600
@@ -42,6 +43,7 @@ class Card:
     signable: bool
     copies: str = ""
     test: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,24 @@ def _test(file: CredentialFile, speak: Speaker) -> str:
     return speak(
         "TEST: made on a test ledger (chain {chain}), on which anybody can issue anything. It is worth nothing.",
         chain=file.home.chain_id,
+    )
+
+
+def warning_text(standing: Standing | None, speak: Speaker) -> str:
+    """What is to be known before it is shown; empty where nothing bad was told."""
+    if standing is None or not standing.is_bad:
+        return ""
+    date = format_instant(standing.at)
+    if standing.state == "revoked":
+        return speak(
+            "Revoked: its issuer took it back, as the chain said on {date}. Who checks it is told so. Why, the issuer "
+            "says in its mail, or when you ask.",
+            date=date,
+        )
+    return speak(
+        "Suspended: its issuer has stopped it for the time being, as the chain said on {date}. Who checks it is told "
+        "so. Why, the issuer says in its mail, or when you ask.",
+        date=date,
     )
 
 

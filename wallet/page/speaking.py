@@ -8,9 +8,11 @@ from typing import Final
 
 from werkzeug.datastructures import LanguageAccept
 
+from rootseal.errors import RootsealError
 from rootseal.languages import LANGUAGES, say
+from wallet.proving import CheckFailedError
 
-__all__ = ["LANGUAGES", "TRANSLATIONS", "Speaker", "language_of"]
+__all__ = ["LANGUAGES", "TRANSLATIONS", "Speaker", "language_of", "why"]
 
 
 def _load(language: str) -> dict[str, str]:
@@ -36,6 +38,14 @@ class Speaker:
     def label(self, name: str, number: int = 0) -> str:
         """The word for a fact of a credential, from the catalogue that all verifiers share."""
         return say(f"label.{name}", {"number": number}, self.language)
+
+
+def why(error: RootsealError, speak: Speaker) -> str:
+    """The reason of a refusal: of a verifier's check in the page's language, all else in the error's own words."""
+    found = error if isinstance(error, CheckFailedError) else error.__cause__
+    if speak.language == "en" or not isinstance(found, CheckFailedError):
+        return error.diagnostics()
+    return found.check.reason_in(speak.language)
 
 
 def language_of(chosen: object, accepted: LanguageAccept) -> str:

@@ -1,43 +1,52 @@
-/** How a file comes in: dropped, chosen, pasted, or out of a QR code. Every way ends in `got(bytes, name)`. */
+/** How a file comes in: dropped, chosen, pasted, or out of a QR code. Every way begins with `begin()`. */
 
 import { Gathering } from "../core/index.js";
 import { MAX_BYTES } from "../core/json.js";
 import { gather, OtherCode, readFrame, readPicture } from "./carrying.js";
 import { displayText } from "./content.js";
-import { byId, tell } from "./dom.js";
+import { byId } from "./dom.js";
 import { t } from "./language.js";
 
-export type Got = (data: Uint8Array, name: string | null) => void;
+/** Something that comes in: it ends in bytes, or in a sentence that says why there are none. */
+export interface Incoming {
+  take(data: Uint8Array, name: string | null): void;
+  refuse(sentence: string): void;
+}
+
+/** Called before anything else is done: what was shown till then is of something else. */
+export type Begin = () => Incoming;
 
 const FRAME_PAUSE = 200;
 /** The camera on the back, and a picture in which a dense code can be read. */
 const SHARP = { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } };
 
-const problem = (sentence: string | null): void => tell(byId("input-problem"), sentence);
+/** What other files begin with: a credential is text, and never does. */
+const KINDS: readonly (readonly [string, string])[] = [["%PDF-", "pdf"], ["\x89PNG", "picture"], ["\xff\xd8\xff", "picture"], ["PK", "zip"]];
 
 /** Wire up all ways in. */
-export function startInput(got: Got): void {
-  const take = (data: Uint8Array, name: string | null): void => {
-    problem(null);
-    got(data, name);
-  };
-  startFiles(take);
-  byId("paste-check").addEventListener("click", () => takeSized(new TextEncoder().encode(byId<HTMLTextAreaElement>("paste").value), null, take));
-  byId("qr-image").addEventListener("change", () => void fromPictures(take));
-  startCamera(take);
+export function startInput(begin: Begin): void {
+  startFiles(begin);
+  byId("paste-check").addEventListener("click", () => takeSized(new TextEncoder().encode(byId<HTMLTextAreaElement>("paste").value), begin()));
+  byId("qr-image").addEventListener("change", () => {
+    const input = byId<HTMLInputElement>("qr-image");
+    const pictures = [...(input.files ?? [])];
+    input.value = "";
+    if (pictures.length) void fromPictures(pictures, begin());
+  });
+  startCamera(begin);
 }
 
-function takeSized(data: Uint8Array, name: string | null, take: Got): void {
-  if (data.length > MAX_BYTES) return problem(t("page.too_large", { size: data.length }));
-  take(data, name);
+function takeSized(data: Uint8Array, incoming: Incoming): void {
+  if (data.length > MAX_BYTES) return incoming.refuse(t("page.too_large", { size: data.length }));
+  incoming.take(data, null);
 }
 
-function startFiles(take: Got): void {
+function startFiles(begin: Begin): void {
   const input = byId<HTMLInputElement>("file");
   input.addEventListener("change", () => {
     const files = [...(input.files ?? [])];
     input.value = "";
-    if (files.length) void fromFiles(files, take);
+    if (files.length) void fromFiles(files, begin);
   });
   const drop = byId("drop");
   // Anywhere on the page: a file that misses the field must not replace the page.
@@ -52,53 +61,59 @@ function startFiles(take: Got): void {
     event.preventDefault();
     drop.classList.remove("over");
     const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length) void fromFiles(files, take);
+    if (files.length) void fromFiles(files, begin);
   });
 }
 
-async function fromFiles(files: readonly File[], take: Got): Promise<void> {
+async function fromFiles(files: readonly File[], begin: Begin): Promise<void> {
   const [file] = files;
-  if (!file || files.length > 1) return problem(t("page.several"));
-  if (file.size > MAX_BYTES) return problem(t("page.too_large", { size: file.size }));
+  const incoming = begin();
+  if (!file || files.length > 1) return incoming.refuse(t("page.several"));
   try {
-    take(new Uint8Array(await file.arrayBuffer()), file.name);
+    const kind = kindOf(new Uint8Array(await file.slice(0, 8).arrayBuffer()));
+    if (kind === "picture") return await fromPictures([file], incoming);
+    if (kind !== null) return incoming.refuse(t(`page.is_${kind}`));
+    if (file.size > MAX_BYTES) return incoming.refuse(t("page.too_large", { size: file.size }));
+    incoming.take(new Uint8Array(await file.arrayBuffer()), file.name);
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
-    problem(t("page.unreadable", { problem: error.name }));
+    incoming.refuse(t("page.unreadable", { problem: error.name }));
   }
+}
+
+function kindOf(start: Uint8Array): string | null {
+  const text = String.fromCharCode(...start);
+  return KINDS.find(([first]) => text.startsWith(first))?.[1] ?? null;
 }
 
 /** Codes that were read so far: a file may need several. */
 const codes = new Gathering();
 
-async function fromPictures(take: Got): Promise<void> {
-  const input = byId<HTMLInputElement>("qr-image");
-  const pictures = [...(input.files ?? [])];
-  input.value = "";
+async function fromPictures(pictures: readonly File[], incoming: Incoming): Promise<void> {
+  byId<HTMLDetailsElement>("qr-part").open = true; // there it is said how many codes are still missing
   for (const picture of pictures) {
     const code = await readPicture(picture).catch(() => null);
-    if (code === null) return problem(t("page.qr_none"));
-    if (await fromCode(code, take)) return;
+    if (code === null) return incoming.refuse(t("page.qr_none"));
+    if (await fromCode(code, incoming)) return;
   }
 }
 
 /** True where the file is complete, or the code is none of ours: there is no more to wait for. */
-async function fromCode(code: Uint8Array, take: Got): Promise<boolean> {
+async function fromCode(code: Uint8Array, incoming: Incoming): Promise<boolean> {
   try {
     const file = await gather(codes, code);
-    problem(null);
     byId("camera-status").textContent = file === null ? t("page.qr_more", { have: codes.have, count: codes.count }) : "";
-    if (file !== null) take(file, null);
+    if (file !== null) incoming.take(file, null);
     return file !== null;
   } catch (error) {
     if (!(error instanceof OtherCode)) throw error;
-    problem(t("page.qr_other", { start: displayText(error.start, 40) ?? "…" }));
+    incoming.refuse(t("page.qr_other", { start: displayText(error.start, 40) ?? "…" }));
     return true;
   }
 }
 
 /** The camera runs only while the user wants it: from the button to a code, the button again, or Escape. */
-function startCamera(take: Got): void {
+function startCamera(begin: Begin): void {
   const [button, video, status] = [byId("camera"), byId<HTMLVideoElement>("video"), byId("camera-status")];
   let stream: MediaStream | null = null;
   const stop = (): void => {
@@ -111,7 +126,7 @@ function startCamera(take: Got): void {
   const look = async (): Promise<void> => {
     if (stream === null) return;
     const code = video.videoWidth > 0 ? readFrame(video, video.videoWidth, video.videoHeight) : null;
-    if (code !== null && (await fromCode(code, take))) return stop();
+    if (code !== null && (await fromCode(code, begin()))) return stop();
     setTimeout(() => void look(), FRAME_PAUSE);
   };
   let asking = false;

@@ -7,8 +7,9 @@ import {
   type Verdict,
 } from "../core/index.js";
 import { askLedger, type Problem } from "./asking.js";
+import { displayText } from "./content.js";
 import { byId, tell } from "./dom.js";
-import { startInput } from "./input.js";
+import { startInput, type Incoming } from "./input.js";
 import { choose, language, t } from "./language.js";
 import { reportOf, sentenceOf } from "./report.js";
 import { readSettings, SettingProblem, showPolicy, showSnapshots, startPolicy, startSnapshots, type Settings } from "./settings.js";
@@ -31,32 +32,81 @@ let given: Given | null = null;
 let last: Asked | null = null;
 let turn = 0;
 
+/** No verdict is seen any more, and none that is still being made will be: what comes next is another one. */
+function clear(): void {
+  turn++;
+  last = null;
+  byId("result").hidden = true;
+  byId("report").replaceChildren();
+  byId("status").textContent = "";
+  tell(byId("working"), null);
+}
+
+/** Something new comes in: what was shown is of something else. Of two that come in, only the later one is heard. */
+function begin(): Incoming {
+  clear();
+  given = null;
+  const mine = turn;
+  const place = byId("input-problem");
+  tell(place, null);
+  return {
+    take: (data, name) => {
+      if (mine !== turn) return;
+      given = { data, name };
+      void check();
+    },
+    refuse: (sentence) => mine === turn && alarm(place, sentence),
+  };
+}
+
+/** Say what is wrong, where it is seen and read out. */
+function alarm(place: HTMLElement, sentence: string): void {
+  tell(place, sentence);
+  place.focus();
+  place.scrollIntoView({ block: "center" });
+}
+
 /** Check what was given; of two checks that overlap, the later one counts. */
 async function check(): Promise<void> {
   if (given === null) return;
-  const mine = ++turn;
+  const inside = byId("result").contains(document.activeElement);
+  clear();
+  const mine = turn;
   const settings = settingsOrProblem();
   if (settings === null) return;
-  byId("status").textContent = t("page.working");
+  working(given.name, inside);
   const file = opened(given.data);
   const answers = file instanceof InputError ? new Map<string, never>() : await ask(file, settings);
   if (mine !== turn || given === null) return;
   last = { ...given, file, settings, answers, now: Math.floor(Date.now() / 1000) };
   const sentence = show(last);
+  tell(byId("working"), null);
   byId("status").textContent = t("page.done", { sentence });
   byId("result").scrollIntoView();
   byId("result-heading").focus();
 }
 
+/** A chain may take its time to answer: what is being checked is said as long as it does. */
+function working(name: string | null, focus: boolean): void {
+  const place = byId("working");
+  const shown = displayText(name ?? "", 200);
+  tell(place, shown === null ? t("page.working") : t("page.working_on", { name: shown }));
+  place.scrollIntoView({ block: "nearest" });
+  if (focus) place.focus(); // the button that was pressed is gone
+  byId("status").textContent = t("page.working");
+}
+
 function settingsOrProblem(): Settings | null {
-  const place = byId("settings-problem");
+  const [place, again] = [byId("settings-problem"), byId("settings-again")];
   try {
     const settings = readSettings();
     tell(place, null);
+    again.hidden = true;
     return settings;
   } catch (error) {
     if (!(error instanceof SettingProblem)) throw error;
-    tell(place, error.message);
+    again.hidden = false;
+    alarm(place, error.message);
     return null;
   }
 }
@@ -120,22 +170,26 @@ function speak(code: string): void {
 }
 
 function forget(): void {
-  [given, last] = [null, null];
-  turn++;
-  byId("result").hidden = true;
-  byId("report").replaceChildren();
+  clear();
+  given = null;
   byId<HTMLTextAreaElement>("paste").value = "";
   byId("file").focus();
 }
 
+/** On paper nothing can be unfolded: the file's hash and the block are part of the report. */
+function unfold(): void {
+  for (const part of document.querySelectorAll<HTMLDetailsElement>("details.technical")) part.open = true;
+}
+
 byId("language").addEventListener("change", () => speak(byId<HTMLSelectElement>("language").value));
-byId("again").addEventListener("click", () => void check());
+for (const id of ["again", "settings-again"]) byId(id).addEventListener("click", () => void check());
 byId("another").addEventListener("click", forget);
-byId("print").addEventListener("click", () => print());
+byId("print").addEventListener("click", () => {
+  unfold();
+  print();
+});
+addEventListener("beforeprint", unfold);
 startPolicy(() => void check());
 startSnapshots(() => void check());
-startInput((data, name) => {
-  given = { data, name };
-  void check();
-});
+startInput(begin);
 speak(navigator.language.slice(0, 2));

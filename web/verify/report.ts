@@ -46,6 +46,7 @@ export function reportOf(checked: Checked): Node[] {
     ...credentialParts(credential, file?.credentials[at] ?? null, file, verdict.test),
   ]);
   return [
+    checked.name === null ? null : h("p", { class: "of-file", dir: "auto" }, `${t("page.file_name")}: ${displayText(checked.name, 200) ?? "…"}`),
     ...parts,
     h("h3", {}, t("report.limits_heading")),
     h("p", {}, t("report.limits")),

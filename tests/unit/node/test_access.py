@@ -141,6 +141,7 @@ def test_the_audit_log_says_who(node: Node, access: Access) -> None:
     node.services.seal()
     by = [(act.act, json.loads(act.detail).get("by")) for act in node.services.store.acts.all()]
     assert by == [
+        ("template-add", None),
         ("token-add", None),
         ("issue", {"person": "Ada", "token": ada.token_id}),
         ("issue", "command line"),

@@ -81,6 +81,9 @@ def test_a_credential_has_promise_anchor_and_history(node: Node, petra: Caller) 
     assert shown is not None
     assert shown["statusFinal"]
     assert {event["event"] for event in shown["history"]} == {"accepted", "sealed", "anchored", "suspend"}
+    petra("POST", "/status-changes", json={"act": "revoke", "ids": [issued["id"]], "reason": "superseded"})
+    last = petra.read(path)["history"][-1]
+    assert (last["event"], last["reason"]) == ("revoke", "superseded")
     assert shown["anchor"]["size"] == shown["promise"]["size"] == 1
     file = petra("GET", f"{path}/file")
     assert file.json is not None
@@ -96,6 +99,14 @@ def test_withdrawing_ends_where_sealing_begins(node: Node, petra: Caller) -> Non
     assert two is not None
     assert petra("DELETE", f"/credentials/{one['id']}").json["state"] == "withdrawn"  # type: ignore[index]
     assert petra("DELETE", f"/credentials/{one['id']}").status_code == 200
+    for state, found in (("withdrawn", one), ("accepted", two)):
+        (listed,) = petra.read(f"/credentials?state={state}")["items"]
+        assert (listed["id"], listed["status"], listed["statusFinal"]) == (found["id"], None, False), (
+            "the chain has none"
+        )
+    shown = petra.read(f"/credentials/{one['id']}")
+    assert shown["status"] is None
+    assert [(event["event"], event["at"]) for event in shown["history"]][1:] == [("withdrawn", node.services.now)]
     assert petra("POST", "/seal").json["checkpoint"]["size"] == 1  # type: ignore[index]
     assert petra("POST", "/seal").json["checkpoint"] is None  # type: ignore[index]
     refused(petra("DELETE", f"/credentials/{two['id']}"), 409)

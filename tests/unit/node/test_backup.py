@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import sqlite3
 import stat
 import tarfile
 import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -217,3 +219,24 @@ def test_a_node_that_a_restored_one_stands_for_may_be_opened_by_the_program(node
     restore_node(tmp_path / "b.tar", tmp_path / "new", START)
     with Services.open(tmp_path / "new", chain=node.chain, passphrase=PASSPHRASE) as services:
         assert services.home == node.services.home
+
+
+def test_a_backup_onto_a_full_disk_names_the_file_that_was_asked_for(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own limit on pages, in the copy alone."""
+    connect = sqlite3.connect
+
+    def small(path: str | Path, **options: Any) -> sqlite3.Connection:
+        made = connect(path, **options)
+        if not options:
+            made.execute("PRAGMA max_page_count = 2")
+        return made
+
+    monkeypatch.setattr(sqlite3, "connect", small)
+    out = tmp_path / "away" / "b.tar"
+    out.parent.mkdir()
+    with pytest.raises(InputError, match="FILE: cannot be written: No space left on device") as refused:
+        backup_node(node.services, out)
+    assert refused.value.value == str(out)
+    assert list(out.parent.iterdir()) == []

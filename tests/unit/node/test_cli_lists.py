@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from openpyxl import load_workbook
 
 from node.cli.previewing import AnchorCost, anchor_cost, cost_json, cost_line
 from node.gas import ANCHOR, gas_of
+from node.issuance import IssueOutcome
 from node.roster import COLUMNS, MAX_ROSTER_BYTES
+from node.services import Services
+from node.store import EntryState
 from tests.support.program import Program
 from tests.unit.node.conftest import Node
 from tests.unit.node.nodes import roster
@@ -65,6 +69,102 @@ def test_refused_rows_do_not_change_their_format(node: Node, program: Program, t
     assert run.code == 2
     assert "must end in .csv" in run.err
     assert sum(node.services.store.entries.counts().values()) == 0
+
+
+def half_good(path: Path) -> bytes:
+    """A list of two rows, one of them wrong."""
+    data = roster(1) + roster(2, date="31/03/2026").splitlines(keepends=True)[-1]
+    path.write_bytes(data)
+    return data
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_no_file_is_overwritten_by_refused_rows(node: Node, program: Program, tmp_path: Path, dry_run: bool) -> None:
+    listed, other, link = tmp_path / "list.csv", tmp_path / "other.csv", tmp_path / "link.csv"
+    data = half_good(listed)
+    other.write_text("the registrar's own")
+    link.symlink_to(tmp_path / "nothing.csv")
+    flags = ["--dry-run"] if dry_run else []
+    for name, said in (
+        (listed, "is the list itself, which is not overwritten"),
+        (tmp_path / "node" / ".." / "list.csv", "is the list itself"),
+        (other, "exists already and is not overwritten; name a new file"),
+        (link, "exists already"),
+    ):
+        run = program("node", "issue", node.directory, listed, "--refused", name, *flags)
+        assert (run.code, said in run.err, run.out) == (2, True, ""), run.err
+    assert (listed.read_bytes(), other.read_text()) == (data, "the registrar's own")
+    assert sum(node.services.store.entries.counts().values()) == 0
+
+
+def test_nothing_is_issued_where_the_refused_rows_have_no_place(node: Node, program: Program, tmp_path: Path) -> None:
+    listed = tmp_path / "list.csv"
+    half_good(listed)
+    for name, said in (
+        (tmp_path / "missing" / "refused.csv", "its folder is not there"),
+        (listed / "refused.csv", "--refused: "),
+        (Path("/proc/refused.csv"), "--refused: cannot be written: "),
+        (tmp_path / f"{'x' * 300}.csv", "--refused: cannot be written: "),
+    ):
+        run = program("node", "issue", node.directory, listed, "--refused", name)
+        assert (run.code, said in run.err, run.out) == (2, True, ""), run.err
+    assert sum(node.services.store.entries.counts().values()) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["list.csv", "node"]
+
+
+def test_what_was_issued_is_told_where_the_refused_rows_are_lost(
+    node: Node, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed, refused = tmp_path / "list.csv", tmp_path / "folder" / "refused.csv"
+    half_good(listed)
+    refused.parent.mkdir()
+    real = Services.issue
+
+    def issue(self: Services, *words: Any, **more: Any) -> IssueOutcome:
+        shutil.rmtree(refused.parent)
+        return real(self, *words, **more)
+
+    monkeypatch.setattr(Services, "issue", issue)
+    run = program("node", "issue", node.directory, listed, "--refused", refused)
+    assert run.code == 1
+    assert "2 rows: 1 issued, 1 refused" in run.out
+    assert "line 3, awarded_on" in run.out
+    assert "written to" not in run.out
+    assert "the refused rows cannot be written" in run.err
+    assert "another file for --refused: nothing is issued twice" in run.err
+    monkeypatch.undo()
+    again = program("node", "issue", node.directory, listed, "--refused", tmp_path / "refused.csv")
+    assert (again.code, "0 issued, 1 refused, 1 issued before" in again.out) == (1, True)
+    assert b"31/03/2026" in (tmp_path / "refused.csv").read_bytes()
+
+
+def test_no_file_is_made_where_no_row_is_refused(node: Node, program: Program, tmp_path: Path) -> None:
+    listed, refused = tmp_path / "list.csv", tmp_path / "refused.csv"
+    listed.write_bytes(roster(1))
+    for flags in (["--dry-run"], []):
+        assert program("node", "issue", node.directory, listed, "--refused", refused, *flags).code == 0
+    assert not refused.exists()
+
+
+def test_who_was_issued_by_mistake_is_found_and_withdrawn(node: Node, program: Program, tmp_path: Path) -> None:
+    listed, directory = tmp_path / "list.csv", node.directory
+    listed.write_bytes(roster(2) + roster(1, date="2026-09-01").splitlines(keepends=True)[-1])
+    issued = program("node", "issue", directory, listed)
+    for command in (f"seal {directory}'", f"withdraw {directory} ID'", f"waiting {directory}'"):
+        assert f"'rootseal node {command}" in issued.out
+    ids = [entry.id for entry in node.services.store.entries.numbered(0, 9)]
+    assert all(one in program("node", "waiting", directory).out for one in ids)
+
+    several = program("node", "withdraw", directory, "--learner", "00000000")
+    assert (several.code, [one in several.err for one in ids]) == (2, [True, False, True])
+    assert node.services.store.entries.counts()[EntryState.WITHDRAWN] == 0
+    one = program("node", "withdraw", directory, "--learner", "00000001", "--json")
+    assert one.objects == [{"format": "rootseal/node-withdraw/1", "id": ids[1], "state": "withdrawn"}]
+    none = program("node", "withdraw", directory, "--learner", "00000001")
+    assert (none.code, "has no credential that is not sealed" in none.err) == (2, True)
+    assert program("node", "withdraw", directory).code == 2
+    assert program("node", "withdraw", directory, ids[0], "--learner", "00000000").code == 2
+    assert node.services.store.entries.counts()[EntryState.WITHDRAWN] == 1
 
 
 def test_a_dry_run_shows_a_credential_in_words_and_the_cost(node: Node, program: Program, tmp_path: Path) -> None:

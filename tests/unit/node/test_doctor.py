@@ -93,7 +93,9 @@ def test_a_file_that_others_may_read_is_a_problem(tidy: Node, name: str) -> None
 
 def test_a_wrong_passphrase_is_found(tidy: Node) -> None:
     (tidy.directory / "passphrase").write_text("wrong\n")
-    assert "passphrase is wrong" in examined(tidy).of("key").sentence
+    found = examined(tidy).of("key")
+    assert "passphrase is wrong" in found.sentence
+    assert f"into the first line of {tidy.directory / 'passphrase'}, or restore" in str(found.way_out)
 
 
 def test_the_balance_is_told_in_anchors(tidy: Node) -> None:

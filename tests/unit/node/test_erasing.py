@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 import rootseal
 from node.cli.keeping import erase
@@ -15,6 +17,7 @@ from node.store.requests import AnsweredRequest
 from rootseal.errors import ConflictError, InputError
 from rootseal.files import CredentialFile
 from tests.unit.node.conftest import Node
+from tests.unit.node.console import Officer, words
 from tests.unit.node.nodes import HEADER, START, roster
 
 NAME, FAMILY, NUMBER, MAIL = "Zdenka", "Šestanović", "77445566", "zdenka.sestanovic@learner.example"
@@ -134,6 +137,23 @@ def test_an_accepted_one_is_withdrawn_first(node: Node) -> None:
     erase_entry(node.services.store, entry.id, START)
     assert traces(entry, raw(node.directory)) == []
     assert node.services.fsck().findings == []
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_only_what_was_sealed_keeps_a_place_in_the_log(
+    node: Node, capsys: pytest.CaptureFixture[str], app: Flask, token: Callable[..., str], sealed: bool
+) -> None:
+    entry = issued(node, others=2, seal=sealed)
+    if not sealed:
+        node.services.withdraw(entry.id)
+    for flags in (["--dry-run"], []):
+        assert not erase(args=[str(node.directory), entry.id, *flags], standalone_mode=False)
+        said = capsys.readouterr().out
+        assert ("Kept: its id, commitment and place in the log" in said) is sealed
+        assert ("withdrawn before it was sealed and has no place in the log" in said) is not sealed
+    page = words(Officer(app, token()).get(f"/credentials/{entry.id.removeprefix('urn:uuid:')}"))
+    assert ("only its place in the log is left" in page) is sealed
+    assert ("withdrawn before it was sealed, and only its number is left" in page) is not sealed
 
 
 def test_the_dry_run_changes_nothing(node: Node) -> None:

@@ -89,8 +89,46 @@ def test_a_promise_that_was_deleted_is_found(settled: Node) -> None:
     assert "log.unpromised" in codes(settled)
 
 
+@pytest.mark.parametrize("column", ["key", "transaction_hash", "document_hash"])
+def test_what_files_take_from_an_anchor_is_compared_with_its_event(settled: Node, column: str) -> None:
+    length = 20 if column == "key" else 32
+    settled.services.store._database.change(f"UPDATE anchors SET {column} = randomblob({length}) WHERE sequence = 1")
+    (finding,) = [finding for finding in settled.services.fsck().findings if finding.code == "chain.anchor"]
+    assert finding.sentence == "anchor 1: its key, its transaction or its issuer document is not the one on the ledger"
+
+
+def test_an_event_that_is_kept_back_is_said(settled: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settled.chain, "logs", lambda *asked: ())
+    report = settled.services.fsck()
+    assert report.findings == []
+    assert report.unchecked == [f"the event of anchor {n} is not given, so its row was not compared" for n in (1, 2)]
+
+
+def test_an_anchor_on_its_way_is_no_finding(settled: Node) -> None:
+    settled.chain.finality_lag = 3
+    settled.services.seal()
+    settled.services.anchor("mined")
+    report = settled.services.fsck()
+    assert (report.findings, report.unchecked) == (
+        [],
+        ["anchor 3 is on chain, but not final yet, or its event is kept back"],
+    )
+    settled.chain.mine(3)
+    report = settled.services.fsck()
+    assert (report.findings, report.unchecked) == (
+        [],
+        ["anchor 3 is final on chain; the node has not written it down yet"],
+    )
+    assert settled.services.anchor().reached
+    assert (settled.services.fsck().findings, settled.services.fsck().unchecked) == ([], [])
+
+
 def test_a_lost_anchor_is_repaired_from_the_chain(settled: Node) -> None:
     settled.services.store._database.change("DELETE FROM anchors WHERE sequence = 2")
+    told = settled.services.fsck()
+    assert [(finding.code, finding.repaired) for finding in told.findings] == [("anchor.missing", False)]
+    assert told.unchecked == []
+    assert settled.services.store.log.anchor(2) is None
     report = settled.services.fsck(repair=True)
     assert [(finding.code, finding.repaired) for finding in report.findings] == [("anchor.missing", True)]
     assert settled.services.fsck().findings == []

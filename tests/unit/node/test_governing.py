@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from node.connection import Connection
 from node.governing import AdminKey, Governor, Waiting
 from node.leasing import Lease, LeaseHeld
 from node.ledger_keys import add_call, consequences, named_key, retire_call
+from node.principal import acting_on_command_line
 from node.registering import publish, state
 from node.rotating import old_key, rotate
 from node.stopped import node_stopped
 from rootseal.errors import AnchoringError, ConfigError, ConflictError, InputError, StoreError, UndeterminedError
+from rootseal.ethereum import checksum_address
 from tests.unit.node.conftest import Node
 from tests.unit.node.nodes import PASSPHRASE, roster
 
@@ -77,6 +80,21 @@ def test_publish_puts_the_new_document_in_force_once(node: Node, admin: AdminKey
         assert publish(made) is None
         assert len(made.ledger.documents(made.issuer)) == 2
         assert made.store.documents.get(state(made).digest) == state(made).content
+
+
+def test_every_call_on_the_ledger_is_one_line_of_the_audit_log(node: Node, admin: AdminKey) -> None:
+    settings(node, url="https://uni.example")
+    with acting_on_command_line(), governor(node, admin) as made:
+        publish(made)
+        publish(made)  # nothing to do
+        added = add_call(made, bytes([7]) * 20, 2)
+        assert made.send(added)
+        assert not made.send(added)
+        lines = [act for act in made.store.acts.all() if act.act == "ledger call"]
+        assert [line.subject for line in lines] == ["acceptAdmin", "setDocument", "addKey"]
+        detail = json.loads(lines[-1].detail)
+        assert (detail["by"], detail["data"]) == ("command line", "0x" + added.data.hex())
+        assert detail["from"] == checksum_address(made.sender())
 
 
 def test_publish_refuses_while_sealed_entries_are_not_anchored(node: Node, admin: AdminKey) -> None:
@@ -170,6 +188,8 @@ def test_where_the_admin_is_elsewhere_the_unsigned_call_is_handed_out_and_later_
         assert call.data == call_data("addKey", made.issuer, key, 2)
         node.chain.send_unlocked(node.chain.accounts()[0], call.to, call.data, 0, 10**6)
         assert not made.send(add_call(made, key, 2))
+        (line,) = [act for act in made.store.acts.all() if act.act == "ledger call"]
+        assert (line.subject, json.loads(line.detail)["signed"]) == ("addKey", "elsewhere")
 
 
 def test_a_compromise_date_can_only_be_lowered_and_tells_what_it_takes_back(node: Node, admin: AdminKey) -> None:

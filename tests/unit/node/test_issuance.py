@@ -89,7 +89,7 @@ def test_after_withdrawal_the_right_row_is_issued(node: Node) -> None:
     issued = node.services.issue(roster(1), "r.csv").issued[0]
     node.services.withdraw(issued.id)
     assert len(node.services.issue(roster(1).replace("Kovač".encode(), b"Kovac"), "r.csv").issued) == 1
-    assert [act.act for act in node.services.store.acts.all()] == ["issue", "withdraw", "issue"]
+    assert [act.act for act in node.services.store.acts.all()] == ["template-add", "issue", "withdraw", "issue"]
 
 
 def test_the_same_list_twice_at_once_is_issued_once(node: Node) -> None:

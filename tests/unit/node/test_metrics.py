@@ -6,10 +6,12 @@ from pathlib import Path
 
 from node.app import create_app
 from node.backup_record import record_backup
+from node.forecast import price_now
+from node.gas import ANCHOR, gas_of
 from node.health import Health, RequestCounts
 from node.runner import Worker
 from tests.unit.node.conftest import Node
-from tests.unit.node.nodes import START, roster
+from tests.unit.node.nodes import ETHER, START, roster
 
 DOCS = Path(__file__).parents[3] / "docs" / "operating.md"
 
@@ -63,6 +65,19 @@ def test_the_chain_and_finality_as_last_seen(node: Node) -> None:
     assert scraped(node, health)["rootseal_chain_reachable"] == 0
 
 
+def test_the_balance_is_known_from_the_first_round_and_kept_fresh(node: Node) -> None:
+    health, worker = working(node)
+    assert "rootseal_key_balance_wei" not in scraped(node, health)
+    worker.round()
+    found = scraped(node, health)
+    assert found["rootseal_key_balance_wei"] == 5 * ETHER
+    assert found["rootseal_affordable_anchors"] == 5 * ETHER // (price_now(node.chain) * gas_of(ANCHOR))
+    node.chain.set_balance(node.services.connection.signer.address, ETHER)
+    node.clock.now += 61
+    worker.round()
+    assert scraped(node, health)["rootseal_key_balance_wei"] == ETHER
+
+
 def test_requests_are_counted_by_route(node: Node) -> None:
     health = Health()
     client = create_app(node.services, health).test_client()
@@ -88,7 +103,6 @@ def test_a_stranger_cannot_fill_the_memory() -> None:
 def test_the_list_in_the_handbook_is_complete(node: Node) -> None:
     health, worker = working(node)
     worker.round()
-    health.update(balance=1)
     record_backup(node.services.store, START)
     create_app(node.services, health).test_client().get("/healthz")
     text = create_app(node.services, health).test_client().get("/metrics").text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -114,6 +115,11 @@ def test_a_template_gets_a_version_only_when_it_changes(store: Store) -> None:
     changed = replace(TEMPLATES["endnote"], title="EndNote 21")
     assert store.templates.add([changed], 3) == {"endnote": 2}
     assert store.templates.newest() == TEMPLATES | {"endnote": changed}
+    assert store.templates.add([changed], 4) == {"endnote": 2}
+    assert [(act.act, act.at, act.subject, json.loads(act.detail)) for act in store.acts.all()] == [
+        ("template-add", 1, "2 micro-credentials", {"versions": {"endnote": 1, "ledgers": 1}}),
+        ("template-add", 3, "endnote", {"versions": {"endnote": 2}}),
+    ], "one line for what changed, and none where nothing did"
 
 
 def test_a_final_anchor_is_stored_once_and_never_exchanged(store: Store) -> None:
@@ -144,7 +150,7 @@ def test_the_trail_of_acts_only_grows(store: Store, tmp_path: Path) -> None:
         for statement in ("UPDATE acts SET at = 2", "DELETE FROM acts"):
             with pytest.raises(sqlite3.IntegrityError, match="acts are never"):
                 connection.execute(statement)
-    assert [act.act for act in store.acts.all()] == ["issue"]
+    assert [act.act for act in store.acts.all()] == ["template-add", "issue"]
 
 
 def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:

@@ -113,6 +113,24 @@ def test_what_cannot_be_a_file_is_refused(verifying: Verifying) -> None:
     assert client.get("/v1/verify").status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("body", "way_out"),
+    [
+        (b"%PDF-1.7 rest", "Take the attachment whose name ends in .json"),
+        (b"\x89PNG\r\n\x1a\n", "Read the QR codes in it"),
+        (b"\xff\xd8\xff\xe0", "Read the QR codes in it"),
+        (b"PK\x03\x04", "Unpack it and send the files in it"),
+    ],
+)
+def test_what_only_carries_a_file_has_a_way_out_and_no_verdict(verifying: Verifying, body: bytes, way_out: str) -> None:
+    alone = verifying.client.post("/v1/verify", data=body, headers=JSON)
+    several = verifying.send("/v1/verify", [("file", "a.json", verifying.file()), ("file", "b", body)])
+    for answer, which in ((alone, "The body is a "), (several, "File 2 of the form is a ")):
+        assert answer.status_code == 415
+        assert answer.json is not None and "overall" not in answer.text
+        assert answer.json["detail"].startswith(which) and way_out in answer.json["detail"]
+
+
 def test_who_asked_a_question_gets_no_verified_without_an_answer(verifying: Verifying) -> None:
     answer = verifying.client.post("/v1/verify?audience=Example&nonce=8c1f", data=verifying.file(), headers=JSON)
     assert answer.json is not None
@@ -198,7 +216,9 @@ def test_the_page_says_whose_it_is_and_what_it_found(verifying: Verifying, langu
     empty = verifying.client.get("/verify", headers={"Accept-Language": f"{language}, fr;q=0.5"})
     assert f'<html lang="{language}">' in empty.text
     assert "Example University" in empty.text
-    assert 'href="/verify/app"' in empty.text
+    main = empty.text.split("<h1>")[1]
+    first, form = (main.index(part) for part in ('<a class="button" href="/verify/app">', "<form"))
+    assert first < form and str(escape(TEXTS[language]["first"])) in main[first:form]
     found = verifying.page(file=verifying.file(), lang=language)
     assert found.status_code == 200
     assert TEXTS[language]["word_verified"] in found.text
@@ -230,6 +250,9 @@ def test_pasted_text_counts_as_the_file(verifying: Verifying) -> None:
         ("too_large", 413, {"file": b" " * (MAX_BYTES + 1)}),
         ("too_large", 413, {"file": b" " * (4 * MAX_BYTES)}),
         ("pdf", 400, {"file": b"%PDF-1.7 rest"}),
+        ("picture", 400, {"file": b"\x89PNG\r\n\x1a\n"}),
+        ("picture", 400, {"file": b"\xff\xd8\xff\xe0"}),
+        ("zip", 400, {"file": b"PK\x03\x04"}),
         ("code", 400, {"text": "RS1:ABC"}),
     ],
 )

@@ -11,7 +11,7 @@ from rootseal.errors import ConflictError
 from tests.unit.node.conftest import Node
 from tests.unit.node.nodes import HEADER, roster
 
-VALUES = {"id": "urn:uuid:0b6f", "role": "issue", "directory": "/srv/node"}
+VALUES = {"id": "urn:uuid:0b6f", "role": "issue", "directory": "/srv/node", "file": "/srv/node/passphrase"}
 
 
 @pytest.mark.parametrize("name", WAYS)

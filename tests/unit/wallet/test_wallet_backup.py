@@ -148,3 +148,21 @@ def test_the_commands(box: Box, tmp_path: Path, capsys: pytest.CaptureFixture[st
     told = program("wallet", "restore", str(tmp_path / "x"), str(out), "--passphrase-file", str(secret))
     assert told.code == 2
     assert not (tmp_path / "x").exists()
+
+
+def test_a_backup_says_what_was_saved(box: Box, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program, secret = Program(capsys), tmp_path / "secret"
+    secret.write_text("another secret\n")
+    key = ("--passphrase-file", secret)
+    assert (
+        "your key and 2 credentials, written"
+        in program("wallet", "backup", box.directory, "-o", tmp_path / "a", *key).out
+    )
+    box.keystore.unlink()
+    made = program("wallet", "backup", box.directory, "-o", tmp_path / "b", *key)
+    assert made.code == 0
+    assert "2 credentials, and no key" in made.out and "your key" not in made.out
+    (told,) = program("wallet", "backup", box.directory, "-o", tmp_path / "c", *key, "--json").objects
+    assert (told["key"], told["credentials"]) == (False, 2)
+    again = program("wallet", "restore", tmp_path / "again", tmp_path / "b", *key)
+    assert "had no key" in again.out and "passphrase" not in again.out

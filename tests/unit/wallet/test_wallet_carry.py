@@ -157,6 +157,35 @@ def test_nothing_is_overwritten_unasked(shown: bytes, tmp_path: Path, capsys: py
     assert program("wallet", "pdf", file, "-o", out, "--force").code == 0
 
 
+@pytest.mark.parametrize("command", ["pdf", "qr", "link"])
+def test_a_complete_credential_is_handed_out_only_where_that_is_said(
+    institution: Institution, shown: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    program, file, out = Program(capsys), tmp_path / "a.credential.json", tmp_path / "c"
+    out = out.with_suffix(".svg" if command == "qr" else ".pdf")
+    where = ("--node", "http://127.0.0.1:9") if command == "link" else ("-o", out)
+    file.write_bytes(institution.file(0).to_bytes())
+    refused = program("wallet", command, file, *where)
+    assert refused.code == 2
+    assert "complete credential" in refused.err and "wallet present" in refused.err
+    assert set(tmp_path.iterdir()) == {file}
+    # With the option it is done; nobody answers at that node, which is another matter (3).
+    assert program("wallet", command, file, *where, "--complete").code == (3 if command == "link" else 0)
+
+
+def test_a_title_without_spaces_is_broken_into_lines(shown: bytes) -> None:
+    from pypdf import PdfReader
+
+    from rootseal.canonical import dumps
+
+    found = json.loads(shown)
+    for claim in found["credentials"][0]["shown"]:
+        if claim["path"] == ["credentialSubject", "achievement", "name"]:
+            claim["value"] = "W" * 10_000
+    pages = [len(PdfReader(io.BytesIO(certificate(data))).pages) for data in (shown, dumps(found))]
+    assert pages[1] > pages[0] + 2, pages  # 10,000 letters of 22 points are several pages, not one line off the first
+
+
 def test_hostile_names_are_only_text(institution: Institution) -> None:
     found = json.loads(assemble([institution.file(0)], ["title", "learner"], show_subject=True).to_bytes())
     for claim in found["credentials"][0]["shown"]:

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from anchor.keys import Signer, create_keystore
 from rootseal.checks import Expected
 from rootseal.files import CredentialFile
+from rootseal.languages import say
 from rootseal.opening import open_file
 from rootseal.presentation import Presentation
 from rootseal.verification import verify
@@ -202,7 +203,11 @@ def test_an_oversized_upload_is_told_and_not_kept(learner: Learner) -> None:
         ("https://registrar.example/other#abc", "must look like"),
         ("http://registrar.example/claim#abc", "https"),
         ("javascript:alert(1)", "must look like"),
-        ("http://127.0.0.1:9/claim#abc", "could not be reached"),
+        ("https://registrar.example/claim#abc", "The link: is incomplete: 43 characters must stand after the #."),
+        (f"http://127.0.0.1:9/claim#abc{'A' * 39}", "is incomplete"),
+        (f"http://127.0.0.1:9/claim#abc{'A' * 41}", "is incomplete"),
+        (f"http://127.0.0.1:9/claim#abc{'.' * 40}", "is incomplete"),
+        (f"http://127.0.0.1:9/claim#abc{'A' * 40}", "could not be reached"),
     ],
 )
 def test_a_stale_or_strange_link_is_told_without_its_secret(learner: Learner, link: str, said: str) -> None:
@@ -210,6 +215,20 @@ def test_a_stale_or_strange_link_is_told_without_its_secret(learner: Learner, li
     answer = client.post(f"{learner.gate.prefix}/receive", data={"csrf_token": learner.token(), "link": link})
     assert said in answer.text and "#abc" not in answer.text
     assert learner.box.credentials() == ()
+
+
+@pytest.mark.parametrize("language", ["en", "de", "sl"])
+def test_why_a_file_was_refused_is_told_in_the_pages_language(learner: Learner, language: str) -> None:
+    file = learner.institution.file(0)
+    forged = replace(file, credential={**file.credential, "name": "Doctor of Everything"})
+    learner.get(f"/?language={language}")
+    assert say("inclusion.mismatch", {}, language) in learner.post("/receive", files=upload(forged))
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", "Der Link: ist unvollständig"), ("sl", "Povezava: ni popolna")])
+def test_a_link_that_was_cut_short_is_told_in_the_pages_language(learner: Learner, language: str, said: str) -> None:
+    learner.get(f"/?language={language}")
+    assert said in learner.post("/receive", 422, link="https://registrar.example/claim#abc")
 
 
 def test_hostile_names_are_shown_harmless_everywhere(learner: Learner) -> None:
@@ -321,6 +340,13 @@ def test_a_signature_of_another_key_is_not_handed_out(learner: Learner) -> None:
 def test_without_proof_of_publication_it_is_said(learner: Learner) -> None:
     learner.institution.anchors.clear()
     assert "a verifier cannot decide on it" in present(learner)
+
+
+def test_a_backup_without_a_key_says_so(learner: Learner) -> None:
+    learner.post("/receive", files=upload(learner.institution.file(0)))
+    learner.box.keystore.unlink()
+    text = learner.post("/backup", passphrase="four quiet words", again="four quiet words")
+    assert "1 credentials, written and read back. This wallet has no key of its own." in text
 
 
 def test_the_backup_of_the_page_restores_in_a_fresh_box_by_the_page(learner: Learner, tmp_path: Path) -> None:

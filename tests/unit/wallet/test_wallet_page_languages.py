@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from wallet import shown
+from wallet import claiming_link, shown
 from wallet.credits import State
 from wallet.page import answering, app, choosing
 from wallet.page.speaking import TRANSLATIONS
@@ -29,6 +29,7 @@ def said() -> set[str]:
     found |= set(app._SENTENCES.values()) | set(choosing._NAMES.values()) | set(choosing.LIFETIMES.values())
     found |= {name for name, _ in choosing.PRESETS.values()} | set(get_args(State))
     found |= {answering._NOBODY, shown.FORGOTTEN}
+    found |= {claiming_link.STRANGE, claiming_link.UNSAFE, claiming_link.INCOMPLETE}
     return found | {answering._UNPROVEN, "This could not be understood. Nothing was changed."}
 
 

@@ -223,3 +223,20 @@ def test_at_a_terminal_the_words_are_shown_once_and_two_asked_back(tmp_path: Pat
     assert process.wait(30) == 0, text
     assert answered == 3 and "That is another word" in text
     assert (tmp_path / "box" / "seed.json").exists()
+
+
+def test_an_init_that_learns_no_words_leaves_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program, secret, box = Program(capsys), tmp_path / "secret", tmp_path / "box"
+    secret.write_text(SECRET)
+    refused = program("wallet", "init", box, "--words", "--passphrase-file", secret)
+    assert refused.code == 2 and "--words-file" in refused.err
+    assert not box.exists()
+    there = tmp_path / "words"
+    there.write_text("precious")
+    assert program("wallet", "init", box, "--words-file", there, "--passphrase-file", secret).code == 2
+    assert not box.exists() and there.read_text() == "precious"
+    (tmp_path / "file").write_text("")
+    barred = program(
+        "wallet", "init", tmp_path / "file" / "box", "--words-file", tmp_path / "w", "--passphrase-file", secret
+    )
+    assert barred.code == 2 and not (tmp_path / "w").exists()
