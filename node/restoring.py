@@ -23,6 +23,7 @@ from anchor.files import sync_directory
 from node.backup import BACKUP_FORMAT, MANIFEST
 from node.config import CONFIG_NAME
 from node.fsck import FsckReport
+from node.holding_up import keep_held_up
 from node.leasing import forget_leases
 from node.services import Services
 from node.store import STORE_NAME
@@ -95,6 +96,7 @@ def _checked(staging: Path, directory: Path, manifest: Mapping[str, Json], now: 
     with Services.open(staging) as services:
         report = services.fsck(offline=True)
         forget_leases(services.store)
+        keep_held_up(services.store, None, now)  # what held the original up need not hold up the copy
         services.store.acts.add(now, "restore", "node", {"madeAt": manifest["madeAt"]})
         name = services.config.passphrase_file
     missing = None if name is None or (staging / name).exists() else directory / name

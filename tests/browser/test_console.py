@@ -121,7 +121,7 @@ class Desk:
             assert axe(self.page) == [], (name, width)
             if pictures_wanted() and width != 320 and name in KEPT:
                 size = "phone" if width < 600 else "desktop"
-                keep(self.page.screenshot(full_page=True), f"console-{name}-{size}.png", 96)
+                keep(self.page.screenshot(full_page=True), f"console-{name}-{size}.png")
         assert self.watched.errors == []
         assert self.watched.hosts() == {self.office.url}
 

@@ -19,6 +19,8 @@ __all__ = ["axe", "keep", "pictures_wanted"]
 
 _AXE: Final = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 _RUN: Final = "axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))"
+_COLOURS: Final = 128
+"""So many that an alert's red stays red."""
 _PICTURES: Final = ROOT / "docs" / "screenshots"
 
 
@@ -45,7 +47,7 @@ def pictures_wanted() -> bool:
     return os.environ.get("ROOTSEAL_SCREENSHOTS") == "1"
 
 
-def keep(picture: bytes, name: str, colours: int = 28) -> None:
-    """In docs/screenshots, in few colours: a tenth of the size."""
+def keep(picture: bytes, name: str) -> None:
+    """In docs/screenshots, in few colours: a fraction of the size."""
     _PICTURES.mkdir(exist_ok=True)
-    Image.open(io.BytesIO(picture)).quantize(colours, Image.Quantize.MAXCOVERAGE).save(_PICTURES / name, optimize=True)
+    Image.open(io.BytesIO(picture)).quantize(_COLOURS, Image.Quantize.MAXCOVERAGE).save(_PICTURES / name, optimize=True)

@@ -19,6 +19,7 @@ import pytest
 from node.backup import BackupOutcome, backup_node
 from node.backup_record import last_backup
 from node.doctor import diagnose
+from node.holding_up import held_up, keep_held_up
 from node.restoring import RestoreOutcome, restore_node
 from node.services import Services
 from node.store import STORE_NAME, EntryState, Store
@@ -59,6 +60,14 @@ def test_a_half_done_anchor_is_finished_by_the_restored_copy(node: Node) -> None
     assert node.services.anchor("final").anchor is not None
     assert set(node.chain.sent) == sent, "the stored bytes were sent again, and nothing else was signed"
     assert node.services.fsck().findings == []
+
+
+def test_what_held_the_original_up_is_not_told_of_the_copy(node: Node) -> None:
+    sealed(node, 2)
+    keep_held_up(node.services.store, "the money is gone", 1)
+    backed_up(node)
+    destroyed_and_restored(node)
+    assert held_up(node.services.store) is None
 
 
 def test_everything_is_there_again_but_the_passphrase(node: Node) -> None:
