@@ -8,12 +8,14 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reliability.md"
+FAULT = "fault"
+"""The property of a report that holds name and way of the fault."""
 BEGIN, END = "<!-- table: made by python -m tests.fault.table -->", "<!-- end of table -->"
 
 
@@ -25,6 +27,15 @@ class Row:
     how: str
     outcome: str
     rounds: int
+
+
+def survived(reports: Iterable[object]) -> Iterator[Row]:
+    """What the reports of a run tell of faults; the others are passed over."""
+    for report in reports:
+        told = dict(getattr(report, "user_properties", ()))
+        if FAULT in told:
+            name, how = told[FAULT]
+            yield Row(name, how, getattr(report, "outcome", "failed"), int(told.get("rounds", 1)))
 
 
 def rows_of(reports: Iterable[Row]) -> list[Row]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -198,14 +200,20 @@ def replace_store(world: Scene, copy: Path) -> None:
     world.restart()
 
 
+@contextmanager
+def rivals(folder: Path, left_out: str) -> Iterator[tuple[Scene, Scene]]:
+    """Two nodes with one key, and stores that were equal once. The second is closed by the test."""
+    with scene(folder, left_out) as first:
+        first.services.close()
+        shutil.copytree(first.directory, folder / "second")
+        first.restart()
+        yield first, Scene(folder / "second", first.proxy, first.clock)
+
+
 @pytest.mark.fault("two leaders", "two nodes, same key, different stores; the second late, or racing for the nonce")
 @pytest.mark.parametrize("racing", [False, True], ids=["late", "racing"])
 def test_two_leaders(tmp_path: Path, racing: bool) -> None:
-    with scene(tmp_path, "two leaders") as first:
-        first.services.close()
-        shutil.copytree(first.directory, tmp_path / "second")
-        first.restart()
-        second = Scene(tmp_path / "second", first.proxy, first.clock)
+    with rivals(tmp_path, "two leaders") as (first, second):
         first.sealed(3)
         second.sealed(5)
         first.tick()
@@ -235,11 +243,7 @@ def test_two_leaders(tmp_path: Path, racing: bool) -> None:
 @pytest.mark.fault("two leaders of equal size", "two nodes, same key, as many entries each; fsck and doctor at both")
 @pytest.mark.parametrize("repair", [False, True], ids=["looking", "repairing"])
 def test_two_leaders_of_equal_size(tmp_path: Path, repair: bool) -> None:
-    with scene(tmp_path, "two leaders, equal") as winner:
-        winner.services.close()
-        shutil.copytree(winner.directory, tmp_path / "second")
-        winner.restart()
-        loser = Scene(tmp_path / "second", winner.proxy, winner.clock)
+    with rivals(tmp_path, "two leaders, equal") as (winner, loser):
         winner.sealed(3)
         loser.sealed(3)
         assert winner.services.newest_checkpoint() != loser.services.newest_checkpoint()

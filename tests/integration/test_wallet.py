@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from anchor.web3_chain import open_chain
 from rootseal.canonical import dumps
 from rootseal.ethereum import parse_address
-from tests.support.devchain import running_chain
 from tests.support.fake_node import fake_node
 from tests.support.issued import ChainPublisher
 from tests.support.program import Program
 from wallet.settings import write_policy
-
-
-@pytest.fixture(scope="module")
-def publisher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainPublisher]:
-    with running_chain("embedded", tmp_path_factory.mktemp("chain"), state=False) as chain:
-        publisher = ChainPublisher(open_chain(chain.url))
-        publisher.url = chain.url
-        yield publisher
 
 
 def test_from_an_empty_folder_to_an_answered_question(

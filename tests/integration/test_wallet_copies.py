@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from anchor.keys import create_keystore
-from anchor.web3_chain import open_chain
 from node.services import Services
 from rootseal.canonical import dumps
 from rootseal.ethereum import parse_address
 from rootseal.files import CredentialFile
 from rootseal.presentation import Presentation
 from tests.support.copies import issue_copies, own_values, place_of, public_values
-from tests.support.devchain import ROOT, running_chain
+from tests.support.devchain import ROOT
 from tests.support.fake_node import fake_node
 from tests.support.issued import ChainPublisher, Institution
 from tests.support.program import Program, Run
@@ -30,14 +28,6 @@ from wallet.settings import write_policy
 from wallet.shown import read_record
 
 SECRET = "correct horse battery staple"
-
-
-@pytest.fixture(scope="module")
-def publisher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainPublisher]:
-    with running_chain("embedded", tmp_path_factory.mktemp("chain"), state=False) as chain:
-        publisher = ChainPublisher(open_chain(chain.url))
-        publisher.url = chain.url
-        yield publisher
 
 
 class Learner:

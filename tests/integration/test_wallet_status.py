@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from anchor.web3_chain import open_chain
 from rootseal.errors import InputError
-from tests.support.devchain import running_chain
 from tests.support.issued import ChainPublisher, Institution
 from tests.support.program import Program
 from wallet.box import Box
@@ -23,14 +20,6 @@ from wallet.standing import Standing, read_standings, remember
 from wallet.updating import Outcome, exit_code_of
 
 _NOBODY = "http://127.0.0.1:9"
-
-
-@pytest.fixture(scope="module")
-def publisher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainPublisher]:
-    with running_chain("embedded", tmp_path_factory.mktemp("chain"), state=False) as chain:
-        publisher = ChainPublisher(open_chain(chain.url))
-        publisher.url = chain.url
-        yield publisher
 
 
 @pytest.fixture

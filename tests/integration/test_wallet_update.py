@@ -12,14 +12,12 @@ from pathlib import Path
 import pytest
 
 from anchor.receipt_proof import decode_rlp, encode_rlp
-from anchor.web3_chain import open_chain
 from rootseal.anchoring import Anchor, Promise, Proofs
 from rootseal.canonical import Json, dumps, loads
 from rootseal.ethereum import keccak256
 from rootseal.files import CredentialFile
 from rootseal.merkle import Tree, leaf_hash
 from rootseal.policy import Policy
-from tests.support.devchain import running_chain
 from tests.support.fake_node import FakeNode, fake_node
 from tests.support.issued import ChainPublisher, Institution, paper_institution
 from tests.support.program import Program, Run
@@ -28,14 +26,6 @@ from wallet.issuer_http import IssuerNode
 from wallet.settings import write_policy
 
 _TIMESTAMP = 11  # in a block header
-
-
-@pytest.fixture(scope="module")
-def publisher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainPublisher]:
-    with running_chain("embedded", tmp_path_factory.mktemp("chain"), state=False) as chain:
-        publisher = ChainPublisher(open_chain(chain.url))
-        publisher.url = chain.url
-        yield publisher
 
 
 @pytest.fixture(scope="module")
