@@ -89,7 +89,7 @@ def test_three_get_a_copy_each_the_fourth_is_told_and_may_have_one_again(copied:
     at.press("See what they will see")
     assert "Somebody saw each copy" in at.text and re.search(r"Copy 2: Bor d\.o\.o\. \(20\d\d", at.text)
     assert at.page.input_value("#who") == "Duna Kft."
-    assert at.page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    at.page.locator("[role=alert]:focus").wait_for()
     assert [one.who for one in read_record(copied.box).showings] == ["Ayanda Ltd", "Bor d.o.o.", "Cleo GmbH"]
     at.page.check("#reuse")
     at.press("See what they will see")
@@ -138,17 +138,16 @@ def test_by_keyboard_alone(copied: Copied) -> None:
     tab_to("#nonce")
     page.keyboard.press("Enter")  # nobody is named
     page.wait_for_url("**/preview")
-    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
-    assert "Say who it is for" in page.evaluate("document.activeElement.innerText")
+    page.locator("[role=alert]:focus", has_text="Say who it is for").wait_for()
     tab_to("#who")
     page.keyboard.type("Example Ltd")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="What they will see").wait_for()
-    assert page.evaluate("document.activeElement.tagName") == "H1"
+    page.locator("h1:focus").wait_for()
     tab_to("form[action$='/presentation'] button")
     page.keyboard.press("Enter")
     page.wait_for_url("**/made/**")
-    assert page.evaluate("document.activeElement.innerText") == "Your presentation is ready"
+    page.locator("h1:focus", has_text="Your presentation is ready").wait_for()
     assert "Copy 3 of 3, for Example Ltd." in copied.at.text
     copied.at.watched.errors.clear()  # Chromium reports the 422
 

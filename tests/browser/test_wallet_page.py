@@ -210,17 +210,17 @@ def test_by_keyboard_alone(learner: At, world: World) -> None:
     page.keyboard.type(NONCE)
     page.keyboard.press("Enter")
     page.wait_for_url("**/preview")
-    assert page.evaluate("document.activeElement.tagName") == "H1"
+    page.locator("h1:focus").wait_for()
     tab_to("#passphrase")
     page.keyboard.type("wrong")
     page.keyboard.press("Enter")
     page.wait_for_url("**/presentation")
-    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    page.locator("[role=alert]:focus").wait_for()
     tab_to("#passphrase")
     page.keyboard.type(SECRET)
     page.keyboard.press("Enter")
     page.wait_for_url("**/made/**")
-    assert page.evaluate("document.activeElement.innerText") == "Your presentation is ready"
+    page.locator("h1:focus", has_text="Your presentation is ready").wait_for()
     tab_to("#download")
     with page.expect_download() as waiting:
         page.keyboard.press("Enter")

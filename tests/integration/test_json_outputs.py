@@ -438,7 +438,7 @@ def hand_out(story: Story, issued: list[str]) -> None:
         url = f"smtp://127.0.0.1:{server.port}"
         write_config(node, replace(config, smtp_url=url, mail_from="r@uni.example"))
         assert story.run("node deliver", node, "--limit", 1, "--dry-run")["sample"]
-        assert story.run("node deliver", node, "--limit", 1)["handedOver"] == 1
+        assert story.run("node deliver", node, "--limit", 1, "--only", issued[0])["handedOver"] == 1
     stray = story.folder / "stray.eml"
     stray.write_text("Subject: hello\n\nyou\n")
     assert story.run("node bounces", node, stray)["foreign"] == 1
