@@ -143,7 +143,7 @@ class Caller:
             if progress.blocked is not None:
                 raise AnchoringError(f"{progress.blocked}; then run the same command again")
             if time.monotonic() >= deadline:
-                raise AnchoringError(f"time is up: {what}; run the same command again")
+                raise AnchoringError(f"time is up: {progress.waiting or what}; run the same command again")
             self.sleep(_PAUSE)
 
     def _give_up_impossible(self) -> None:

@@ -69,7 +69,8 @@ class SendPolicy:
 
 @dataclass(slots=True)
 class Progress:
-    """What one tick did. `blocked` says in a sentence why nothing can be signed or taken now.
+    """What one tick did. `blocked` says in a sentence why nothing can be signed or taken now, `waiting` why what was
+    signed can only wait: it is not mined, and the ceiling lets nothing more be offered.
 
     `changed` are the intents as stored after each change, `unfinished` how many are not final,
     `unmined` how many are not even mined, `final` the newest final block number, `notes` what an operator
@@ -80,6 +81,7 @@ class Progress:
     changed: list[Intent] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     blocked: str | None = None
+    waiting: str | None = None
     unfinished: int = 0
     unmined: int = 0
     final: int | None = None
@@ -90,6 +92,11 @@ class Progress:
     def idle(self) -> bool:
         """True iff everything queued is final."""
         return self.unfinished == 0
+
+    @property
+    def held_up(self) -> str | None:
+        """Why nothing gets on by itself now; None while it does."""
+        return self.blocked or self.waiting
 
 
 class Sender:
@@ -225,9 +232,12 @@ class Sender:
         return intent if gas is None else self._sign(intent, step.nonce, fees, gas, now, progress)
 
     def _bump(self, intent: Intent, newest: Attempt, now: float, progress: Progress) -> Intent:
-        fees = bumped_fees(newest.fees, self._chain.fee_quote(), self._policy.ceiling)
+        quote, ceiling = self._chain.fee_quote(), self._policy.ceiling
+        fees = bumped_fees(newest.fees, quote, ceiling)
         if fees is None:
-            progress.notes.append(f"{intent.name}: at the fee ceiling, sending the same bytes again")
+            if newest.fees.max_fee or quote.gas_price:  # else the chain takes no fees, and nothing is to be raised
+                progress.waiting = _at_ceiling_sentence(intent, newest, ceiling)
+                progress.notes.append(f"{intent.name}: at the fee ceiling, sending the same bytes again")
             return self._broadcast(intent, newest, now, progress)
         gas = newest.gas if newest.data == intent.data else self._gas(intent, progress)
         if gas is None or not self._affordable(intent, fees, gas, progress):
@@ -316,6 +326,13 @@ class Sender:
         stored = self._outbox.update(intent)
         progress.changed.append(stored)
         return stored
+
+
+def _at_ceiling_sentence(intent: Intent, newest: Attempt, ceiling: int) -> str:
+    return (
+        f"{intent.name}: was sent and is not mined; it offers {newest.fees.max_fee} wei per gas, which cannot be "
+        f"raised by an eighth under the ceiling of {ceiling} wei"
+    )
 
 
 def _reverted_note(intent: Intent, attempt: Attempt, receipt: Receipt) -> str:

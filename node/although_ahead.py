@@ -113,7 +113,7 @@ def _sent(
         except ChainUnavailable as error:
             problem = str(error)
         else:
-            problem = progress.blocked or "it is not final yet"
+            problem = progress.held_up or "it is not final yet"
             for sentence in (*(f"{i.name} is {i.state.value}" for i in progress.changed), *progress.notes):
                 report(sentence)
             if progress.idle:

@@ -111,7 +111,7 @@ class Anchoring:
         if any(intent.state is State.FINAL for intent in progress.changed):
             adopted += self.adopt(int(now))
             announce_revocations(self._store, int(now))
-        keep_held_up(self._store, progress.blocked, int(now))
+        keep_held_up(self._store, progress.held_up, int(now))
         return TickOutcome(planned, progress, adopted)
 
     def wait(self, until: Until, timeout: float, report: Callable[[str], None] | None = None) -> AnchorOutcome:
@@ -138,10 +138,10 @@ class Anchoring:
         progress = outcome.progress
         for sentence in (*(f"{i.name} is {i.state.value}" for i in progress.changed), *progress.notes):
             say(sentence)
-        if progress.blocked is not None:
-            say(progress.blocked)
+        if progress.held_up is not None:
+            say(progress.held_up)
         done = reached(self._store, self._connection.signer.address, until, target)
-        return done, progress.blocked or f"it is not {until} yet"
+        return done, progress.held_up or f"it is not {until} yet"
 
     def _act_on_due(self, now: int) -> None:
         """Revoke what a final anchor's entries correct, and give copies the status of their first one.

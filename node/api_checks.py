@@ -142,6 +142,7 @@ def _well(routes: APIBlueprint, services: Services, alone: _Alone) -> None:
                 checkpoints=found.checkpoints,
                 anchors=found.anchors,
                 witness_anchors=found.witness_anchors,
+                acts_since_seal=found.acts_since_seal,
                 findings=findings,
             )
         )

@@ -123,8 +123,11 @@ def _erasing(routes: APIBlueprint, services: Services, access: Access) -> None:
     @routes.post(
         "/credentials/<id>/erasure",
         summary="Destroy for ever what this node knows about its learner",
-        description="Document, seed, e-mail, learner id and holder are overwritten in the database, its log and its "
-        "free pages. Id, commitment and place in the log stay. It may be repeated as it is.",
+        description="Document, seed, e-mail, learner id, holder, credits, day of award and written reasons are "
+        "overwritten in the database, its WAL and its free pages. Kept: id, commitment, key of the micro-credential, "
+        "states and their times. What was sealed also keeps its place in the log, for ever: the learner's own file "
+        "verifies as before, and it can still be revoked. What was withdrawn before it was sealed has no place there. "
+        "It may be repeated as it is.",
         request_body=json_body(ErasureRequest),
         responses=answers(409, 415, 422, ok=ErasureReport),
     )

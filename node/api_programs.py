@@ -28,7 +28,7 @@ from node.web.bodies import read_model
 from node.web.describing import KeyHeader, answers, guarded_routes, json_body
 from node.web.idempotency import Answer, Once
 from node.web.paging import PageQuery, link_next
-from node.webhooks import Webhooks, secret_text
+from node.webhooks import Webhooks, kinds_told, secret_text
 from rootseal.errors import InputError
 
 if TYPE_CHECKING:
@@ -149,7 +149,12 @@ def _known(services: Services, webhook_id: str) -> Webhook:
 
 def _webhook(hook: Webhook) -> WebhookReport:
     return WebhookReport(
-        id=hook.id, url=hook.url, kinds=list(hook.kinds), added_at=hook.added_at, removed_at=hook.removed_at
+        id=hook.id,
+        url=hook.url,
+        kinds=list(kinds_told(hook)),
+        all_kinds=not hook.kinds,
+        added_at=hook.added_at,
+        removed_at=hook.removed_at,
     )
 
 

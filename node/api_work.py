@@ -39,6 +39,7 @@ _WORDS: Final = {
     "chain.ahead": "The chain is ahead of this store: nothing is sealed or sent.",
     "held.up": "The last round of work did not get through: sealing or anchoring is held up.",
     "chain.endpoint": "One of the node's endpoints is left out; the others are asked.",
+    "balance.low": "The money on the node's key runs out soon, at home or on another ledger; nothing is held up by it.",
 }
 
 

@@ -31,6 +31,9 @@ _MAX_BYTES: Final = 64 * 1024
 _DAY: Final = 86_400
 _HASH: Final = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
 _URL: Final = re.compile(r"https?://[!-~]+", re.ASCII)
+_SHOWN_URL: Final = re.compile(
+    r"(?:https://[A-Za-z0-9.-]+|https?://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?:[/?][!-~]*)?", re.ASCII
+)
 _WEB: Final = re.compile(r"https://[!-~]+", re.ASCII)
 _SMTP_URL: Final = re.compile(r"smtps?://(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$%&'*/=?^_`{|}~+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
@@ -95,6 +98,14 @@ def _urls(key: str, value: Any) -> tuple[str, ...]:
     return tuple(_matching(_URL, "must begin with http:// or https://")(key, url) for url in value)
 
 
+def _shown_urls(key: str, value: Any) -> tuple[str, ...]:
+    """What every visitor's browser is told to ask: no name and password, and no plain http beyond this machine."""
+    if not isinstance(value, list | tuple) or len(value) > 8 or len(set(map(str, value))) < len(value):
+        raise ConfigError(key, "must be a list of at most 8 different addresses", value)
+    problem = "must begin with https:// (http:// only for this machine), and hold no name or password before the host"
+    return tuple(_matching(_SHOWN_URL, problem)(key, url) for url in value)
+
+
 def _smtp_url(key: str, value: Any) -> str:
     return str(_matching(_SMTP_URL, "must be smtp:// or smtps://, a host, and perhaps a port")(key, value))
 
@@ -151,6 +162,9 @@ class NodeConfig:
         None,
     )
     chain_urls: tuple[str, ...] = _setting("JSON-RPC endpoints, the first preferred.", _urls)
+    public_chain_urls: tuple[str, ...] = _setting(
+        "JSON-RPC endpoints that every visitor of /verify is shown and asks; no private key in them.", _shown_urls, ()
+    )
     chain_id: int = _setting("EIP-155 chain id; pinned.", _whole(1, (1 << 63) - 1))
     genesis_hash: bytes = _setting("Hash of block 0, 0x…; pinned: chain ids are not unique.", _hash)
     finality: str = _setting("When a block is final: `tag`, or `depth:N` blocks on top.", _finality, "tag")

@@ -23,8 +23,10 @@ from anchor.outbox import State
 from node.config import write_config
 from node.connection import Connection
 from node.init_policy import POLICY_NAME
+from node.settings_seen import note_settings
 from node.store import Store
 from rootseal.errors import AnchoringError, ConfigError, ConflictError
+from rootseal.ethereum import checksum_address
 from rootseal.policy import CreditsContract, format_policy, parse_policy
 
 __all__ = ["Setup", "adopt", "deployment_cost", "put_on_chain"]
@@ -81,7 +83,12 @@ def adopt(setup: Setup, address: bytes) -> None:
     check_contract(setup.connection.chain, address, config.home.ledger, code_hash)
     what = "name the credits contract"
     await_final(setup.connection.chain, config.finality, what, setup.report, setup.timeout, setup.sleep)
-    write_config(setup.directory, replace(config, credits_contract=address, credits_code_hash=code_hash))
+    named = replace(config, credits_contract=address, credits_code_hash=code_hash)
+    # What was edited by hand before is a line of its own. A crash once the file is written: the next command that
+    # compares the settings finds the difference.
+    note_settings(setup.store, config, int(time.time()))
+    write_config(setup.directory, named)
+    note_settings(setup.store, named, int(time.time()), "credits contract", checksum_address(address))
     _name_in_policy(setup.directory / POLICY_NAME, config.chain_id, config.home.ledger, address, code_hash)
 
 
@@ -90,7 +97,7 @@ def _deploy(setup: Setup) -> bytes:
     under_way = (State.SIGNED, State.SENT)
     if any(intent.state in under_way for intent in setup.store.outbox.unfinished(signer.address)):
         problem = "transactions of the node's key are under way"
-        raise ConflictError(f"{problem}; run `rootseal node anchor {setup.directory}` and then this again")
+        raise ConflictError(f"{problem}; run `rootseal node anchor DIR` and then this again")
     config = setup.connection.config
     # Announced before it is broadcast: a crash in between is resumed with the same bytes, hence the same address.
     done = deploy(
@@ -99,9 +106,15 @@ def _deploy(setup: Setup) -> bytes:
         _creation(setup.connection),
         ceiling=config.max_fee_per_gas,
         timeout=setup.timeout,
-        announce=lambda transaction, raw: setup.store.facts.put(_FACT, transaction + raw),
+        announce=lambda transaction, raw: _write_down(setup, transaction, raw),
     )
     return done.transaction
+
+
+def _write_down(setup: Setup, transaction: bytes, raw: bytes) -> None:
+    with setup.store.writing():
+        setup.store.facts.put(_FACT, transaction + raw)
+        setup.store.acts.add(int(time.time()), "credits deploy", "0x" + transaction.hex(), {})
 
 
 def _resume(setup: Setup, stored: bytes) -> bytes:

@@ -37,7 +37,7 @@ def check_document_in_force(store: Store, connection: Connection, ledger: Ledger
     if not history or history[-1].document_hash != digest:
         raise UndeterminedError(
             "the settings describe another issuer document than the ledger has in force; "
-            f"{way('publish-first', directory=str(connection.directory))}; nothing is sealed until then",
+            f"{way('publish-first')}; nothing is sealed until then",
             "issuer.document",
         )
     if history[-1].block_number > connection.final().number:
@@ -52,7 +52,7 @@ def check_not_changing(store: Store, connection: Connection) -> None:
     """
     if any("/setDocument/" in i.name and i.state is not State.FINAL for i in store.outbox.named("call/")):
         raise UndeterminedError(
-            f"the issuer document is being changed; {way('publish', directory=str(connection.directory))}",
+            f"the issuer document is being changed; {way('publish')}",
             "issuer.changing",
         )
     identity = issuer_id(connection.config)

@@ -1,6 +1,7 @@
 """`node erase`: a learner's data is destroyed here, while the log stays whole and the learner's own file verifies.
 
-Kept are id, commitment and index: the commitment is 32 bytes that say nothing to who does not hold the file.
+Kept are id, commitment, key of the micro-credential, states and their times, and the index of what was sealed: the
+commitment is 32 bytes that say nothing to who does not hold the file. What was withdrawn never had an index.
 """
 
 from __future__ import annotations

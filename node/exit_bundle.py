@@ -244,14 +244,10 @@ def _snapshot(services: Services, part: Path, report: AuditReport, progress: Tel
 
 
 def _policy(services: Services) -> str:
-    from dataclasses import replace
-
-    from node.init_policy import own_policy
+    from node.init_policy import public_policy
     from rootseal.policy import format_policy
 
-    found = own_policy(services.config)
-    # The operator's own endpoints, perhaps with a key in them, are nobody else's.
-    return format_policy(replace(found, ledgers=tuple(replace(ledger, rpcs=()) for ledger in found.ledgers)))
+    return format_policy(public_policy(services.config))
 
 
 def _readme(services: Services, report: AuditReport, size: int, anchored: int, missing: list[str]) -> str:

@@ -87,8 +87,8 @@ class Exporter:
         self._store.acts.add(now, "export", subject, detail)
         return self._write(entries, out, progress, ())
 
-    def update(self, out: Path, progress: ExportProgress | None) -> ExportOutcome:
-        """See `Services.update`."""
+    def update(self, out: Path, progress: ExportProgress | None, now: int) -> ExportOutcome:
+        """See `Services.update`. The audit log has a line of it where a file was newer."""
         if not out.is_dir():
             raise InputError("out", "is no folder of exported files", str(out))
         names = sorted(path.name for path in out.iterdir() if path.name.endswith(_SUFFIX))
@@ -106,16 +106,30 @@ class Exporter:
                 unknown.append(name)
             else:
                 entries.append(entry)
-        return self._write(entries, out, progress, tuple(unknown))
+        ids = [entry.id for entry in entries]
+
+        def told() -> None:
+            self._store.acts.add(now, "update", f"{len(ids)} files", {"entries": ids})
+
+        return self._write(entries, out, progress, tuple(unknown), told)
 
     def _write(
-        self, entries: Iterable[Entry], out: Path, progress: ExportProgress | None, unknown: tuple[str, ...]
+        self,
+        entries: Iterable[Entry],
+        out: Path,
+        progress: ExportProgress | None,
+        unknown: tuple[str, ...],
+        before_first: Callable[[], None] = lambda: None,
     ) -> ExportOutcome:
         written = unchanged = anchored = 0
         for done, entry in enumerate(entries, 1):
             file = self.credential_file(entry)
             anchored += bool(file.proofs.anchors)
-            if _put(out / f"{entry.uuid}{_SUFFIX}", file.to_bytes()):
+            path, data = out / f"{entry.uuid}{_SUFFIX}", file.to_bytes()
+            if _differs(path, data):
+                if not written:
+                    before_first()
+                _put(path, data)
                 written += 1
             else:
                 unchanged += 1
@@ -170,12 +184,14 @@ class Exporter:
             yield from (e for e in self._store.entries.sealed(start, start + _PAGE) if e.id not in erased)
 
 
-def _put(path: Path, data: bytes) -> bool:
-    """Write `data` unless it is there; whether it was written."""
-    if path.is_file() and path.read_bytes() == data:
-        return False
-    _translate(lambda: write_atomically(path, data, sync_parent=False), path)
-    return True
+def _differs(path: Path, data: bytes) -> bool:
+    return not path.is_file() or path.read_bytes() != data
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Write `data` unless it is there."""
+    if _differs(path, data):
+        _translate(lambda: write_atomically(path, data, sync_parent=False), path)
 
 
 def _make(out: Path) -> None:

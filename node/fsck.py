@@ -8,9 +8,7 @@ not check.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from hashlib import sha256
-from typing import Final
 
 from anchor.chain import WrongChain
 from anchor.evidence import build, check
@@ -19,11 +17,12 @@ from anchor.outbox import State
 from node.anchoring import Anchoring
 from node.connection import Connection
 from node.copies_check import check_copies
+from node.fsck_acts import check_acts
 from node.fsck_report import Finding, FsckReport
+from node.fsck_rows import all_checkpoints, all_entries
 from node.sealing import recomputed
 from node.statuses import Statuses
-from node.store import Act, AnchorRow, Checkpoint, Entry, RecordedAct, Store
-from node.store.act_chain import FIRST, act_hash
+from node.store import Act, AnchorRow, Store
 from node.store.erasing import erased_seed
 from node.store.recovered import recovered_id
 from node.tracking import as_anchor, document_in_force
@@ -36,8 +35,6 @@ from rootseal.plurals import counted
 from rootseal.typed_data import checkpoint_digest
 
 __all__ = ["Finding", "FsckReport", "check_node"]
-
-_PAGE: Final = 1000
 
 
 def check_node(
@@ -52,7 +49,7 @@ def check_node(
     tree = _check_log(store, report)
     _check_checkpoints(store, home, tree, report)
     _check_anchors(store, home, report, anchoring if repair else None)
-    _check_acts(store, report)
+    check_acts(store, report)
     check_witnesses(store, None if anchoring is None else anchoring.connection, report, repair=repair)
     if anchoring is None:
         report.unchecked.append("the chain was not asked: anchors, keys, status and documents there were not compared")
@@ -69,7 +66,7 @@ def check_node(
 def _check_entries(store: Store, home: Home, report: FsckReport) -> None:
     """Every commitment, from document and seed, without the shortcut that issuing takes; erased ones are empty."""
     erased, recovered = store.erasures.all(), store.recovered.all()
-    for entry in _all_entries(store):
+    for entry in all_entries(store):
         report.entries += 1
         if entry.id in erased:
             report.erased += entry.id not in recovered
@@ -96,7 +93,7 @@ def _check_log(store: Store, report: FsckReport) -> Tree:
         return tree
     tree.extend(map(leaf_hash, commitments))
     start, recovered = 0, _recoveries(store)
-    for checkpoint in _all_checkpoints(store):
+    for checkpoint in all_checkpoints(store):
         batch = commitments[start : checkpoint.size]
         # What was recovered may hold several batches: only the anchored sizes are known again.
         if batch != sorted(batch) and checkpoint.size not in recovered:
@@ -109,7 +106,7 @@ def _check_log(store: Store, report: FsckReport) -> Tree:
 
 
 def _check_checkpoints(store: Store, home: Home, tree: Tree, report: FsckReport) -> None:
-    for c in _all_checkpoints(store):
+    for c in all_checkpoints(store):
         report.checkpoints += 1
         if c.size > tree.size or tree.root(c.size) != c.root:
             report.find("checkpoint.root", f"the promise of size {c.size} has another root than the entries give")
@@ -136,31 +133,9 @@ def _check_anchors(store: Store, home: Home, report: FsckReport, repairer: Ancho
             report.find("anchor.evidence", f"anchor {row.sequence}: {problem}", repaired)
 
 
-def _check_acts(store: Store, report: FsckReport) -> None:
-    """The audit log is one chain, and holds every head that a promise was sealed under."""
-    head, heads = FIRST, {}
-    for line, act in enumerate(store.acts.all(), 1):
-        head = act_hash(head, act.at, act.act, act.subject, act.detail)
-        if head != act.hash:
-            report.find("acts.chain", f"line {line} of the audit log does not follow from the lines before it")
-            return
-        heads[head] = act
-    chained = False
-    for c in _all_checkpoints(store):
-        sealed = None if c.acts_head is None else heads.get(c.acts_head)
-        chained = chained or c.acts_head is not None
-        if chained and (sealed is None or not _seals(sealed, c)):
-            report.find("acts.head", f"the audit log lacks what the promise of size {c.size} was sealed under")
-
-
 def _recoveries(store: Store) -> frozenset[int]:
     """Sizes of the promises that a recovery signed anew."""
     return frozenset(json.loads(act.detail)["size"] for act in store.acts.all() if act.act == "recover")
-
-
-def _seals(act: RecordedAct, checkpoint: Checkpoint) -> bool:
-    found = json.loads(act.detail)
-    return act.act in ("seal", "recover") and (found["size"], found["root"]) == (checkpoint.size, checkpoint.root.hex())
 
 
 def _rebuilt(store: Store, home: Home, row: AnchorRow, connection: Connection) -> bool:
@@ -182,7 +157,7 @@ def _check_chain(
     for row in store.log.anchors():
         _check_anchor_on_chain(home, row, connection, report)
     keys = {key.address for key in connection.ledger.keys(home.issuer) if key.roles & 1}
-    for c in _all_checkpoints(store):
+    for c in all_checkpoints(store):
         if c.key not in keys:
             report.find("checkpoint.key", f"the promise of size {c.size} is signed by no anchor key of the issuer")
     history = connection.ledger.documents(home.issuer)
@@ -251,7 +226,7 @@ def _check_events(store: Store, home: Home, connection: Connection, report: Fsck
 def _check_status(store: Store, connection: Connection, report: FsckReport) -> None:
     """The map against the acts whose transactions are final; later ones may go either way."""
     shown = Statuses(store, connection).map()
-    for entry in _all_entries(store):
+    for entry in all_entries(store):
         acts = store.statuses.of(entry.id)
         if entry.index is None or entry.index >= shown.size:
             continue
@@ -273,17 +248,3 @@ def _suspended(acts: list[Act]) -> bool:
 
 def _bit(words: tuple[int, ...], index: int) -> bool:
     return bool(words[index >> 8] >> (index & 255) & 1)
-
-
-def _all_entries(store: Store) -> Iterator[Entry]:
-    last = 0
-    while page := store.entries.numbered(last, _PAGE):
-        yield from page
-        last = page[-1].number
-
-
-def _all_checkpoints(store: Store) -> Iterator[Checkpoint]:
-    last = 0
-    while page := store.log.checkpoints(last, _PAGE):
-        yield from page
-        last = page[-1].size

@@ -21,7 +21,7 @@ class FsckReport:
     """What was checked, found, and could not be checked.
 
     `erased` and `recovered` of the `entries` have nothing but their commitment; `witness_anchors` stand on other
-    ledgers than the home.
+    ledgers than the home. `acts_since_seal` lines of the audit log came after the last seal: nothing else holds them.
     """
 
     entries: int = 0
@@ -30,6 +30,7 @@ class FsckReport:
     checkpoints: int = 0
     anchors: int = 0
     witness_anchors: int = 0
+    acts_since_seal: int = 0
     findings: list[Finding] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
 

@@ -1,7 +1,7 @@
-"""The money on the node's key, told in anchors: nobody can act on a number of wei.
+"""The money on the node's key, told in anchors: nobody can act on a number of wei. At home and on every other ledger.
 
 Asked for about once a minute by the process that sends. A key that pays for few anchors is said once, in the log
-and to programs, also over restarts; again only after it had recovered.
+and to programs, also over restarts; again only after it had recovered. `node status` says it as long as it lasts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rootseal.canonical import Json
 from rootseal.errors import UndeterminedError
 from rootseal.ethereum import checksum_address
 
-__all__ = ["FEW_ANCHORS", "Funds", "FundsWatch", "anchors_for"]
+__all__ = ["FEW_ANCHORS", "Funds", "FundsWatch", "LowFunds", "anchors_for", "low_funds"]
 
 FEW_ANCHORS: Final = 20
 """A key that pays for fewer is low: for `rootseal doctor`, for `node run` and for the webhook."""
@@ -29,6 +29,7 @@ _ENOUGH_ANCHORS: Final = 2 * FEW_ANCHORS
 
 _ASK_SECONDS: Final = 60
 _FACT: Final = "low-balance"
+_ADDRESS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,41 @@ def anchors_for(balance: int, price: int) -> int | None:
     return balance // (price * gas_of(ANCHOR)) if price else None
 
 
-class FundsWatch:
-    """The funds of one node's key, for the one thread that sends."""
+@dataclass(frozen=True, slots=True)
+class LowFunds:
+    """A key that pays for few `anchors`, when last asked; on the ledger with the number `witness`, None at home."""
 
-    def __init__(self, store: Store, connection: Connection) -> None:
+    witness: int | None
+    key: bytes
+    anchors: int
+
+
+def low_funds(store: Store) -> tuple[LowFunds, ...]:
+    """Where the money of the node's key runs out, the home first, as the process that sends last saw it."""
+    places = (None, *(witness.number for witness in store.witnesses.all()))
+    return tuple(found for place in places if (found := _low(store, place)) is not None)
+
+
+def _low(store: Store, witness: int | None) -> LowFunds | None:
+    """What the last look wrote down: 20 bytes of address and 8 of a number; older ones have the address alone."""
+    data = store.facts.get(_fact(witness)) or b""
+    if len(data) <= _ADDRESS:
+        return None
+    anchors = int.from_bytes(data[_ADDRESS:])
+    return LowFunds(witness, data[:_ADDRESS], anchors) if anchors < FEW_ANCHORS else None
+
+
+def _fact(witness: int | None) -> str:
+    return _FACT if witness is None else f"{_FACT}/{witness}"
+
+
+class FundsWatch:
+    """The funds of one node's key on one ledger, for the one thread that sends there. `witness` None: at home."""
+
+    def __init__(self, store: Store, connection: Connection, witness: int | None = None) -> None:
         self._store = store
         self._connection = connection
+        self._witness = witness
         self._asked_at: float | None = None
         self._funds: Funds | None = None
 
@@ -77,14 +107,25 @@ class FundsWatch:
 
     def _tell(self, funds: Funds, now: int) -> None:
         """By key: one that is new and has no money is news. A crash before the commit: it is said again."""
-        address, anchors = self._connection.signer.address, funds.anchors
-        low = self._store.facts.get(_FACT) == address
-        if low and (anchors is None or anchors >= _ENOUGH_ANCHORS):
-            self._store.facts.put(_FACT, b"")
-        elif not low and anchors is not None and anchors < FEW_ANCHORS:
-            key = checksum_address(address)
-            log("low balance", key=key, wei=funds.balance, anchors=anchors)
-            detail: dict[str, Json] = {"address": key.lower(), "balanceWei": str(funds.balance), "anchors": anchors}
+        address, anchors, fact = self._connection.signer.address, funds.anchors, _fact(self._witness)
+        stored = self._store.facts.get(fact) or b""
+        low = stored[:_ADDRESS] == address
+        enough = _ENOUGH_ANCHORS if low else FEW_ANCHORS  # what is written down of another key is that of an older one
+        if stored and (anchors is None or anchors >= enough):
+            self._store.facts.put(fact, b"")
+        elif anchors is not None and (low or anchors < FEW_ANCHORS):
+            after = address + anchors.to_bytes(8)
             with self._store.writing():
-                self._store.facts.put(_FACT, address)
-                announce(self._store, "low_balance", f"key/{key}/{now}", detail, now)
+                if after != stored:
+                    self._store.facts.put(fact, after)
+                if not low:
+                    self._announce(checksum_address(address), funds.balance, anchors, now)
+
+    def _announce(self, key: str, balance: int, anchors: int, now: int) -> None:
+        where: dict[str, Json] = {}
+        if self._witness is not None:
+            where = {"ledger": self._witness, "chain": f"eip155:{self._connection.config.chain_id}"}
+        log("low balance", key=key, wei=balance, anchors=anchors, **where)
+        detail: dict[str, Json] = {"address": key.lower(), "balanceWei": str(balance), "anchors": anchors, **where}
+        subject = f"key/{key}/{now}" if self._witness is None else f"ledger/{self._witness}/key/{key}/{now}"
+        announce(self._store, "low_balance", subject, detail, now)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ class Pulse:
     """The state after the last round of work. Times are UTC seconds, 0 = never.
 
     `final_at` is when `final_block` was first seen to be final. `problem` is a stable code or the kind of
-    error, None while all is well. `funds` are None until the chain was first asked.
+    error, None while all is well. `funds` are None until the chain was first asked; `witness_funds` are those of the
+    other ledgers, by number.
     """
 
     started_at: float = 0.0
@@ -31,6 +33,7 @@ class Pulse:
     final_block: int = 0
     final_at: float = 0.0
     funds: Funds | None = None
+    witness_funds: Mapping[int, Funds] = field(default_factory=dict)
     rounds: int = 0
     failures: int = 0
 

@@ -221,7 +221,7 @@ class Registrar:
         while not (progress := sender.tick(time.time())).idle:
             if progress.blocked is not None:
                 raise AnchoringError(f"{progress.blocked}; then run the same command again")
-            self._pause(deadline, what)
+            self._pause(deadline, progress.waiting or what)
 
     def _until(self, reached: Callable[[Block], bool], what: str) -> None:
         deadline = time.monotonic() + self.timeout

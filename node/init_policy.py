@@ -5,13 +5,14 @@ On a test chain it says `test`, and so will every verdict under it. A verifier e
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from anchor.files import write_atomically
 from node.config import NodeConfig
 from rootseal.policy import DEFAULT_MAX_STATUS_AGE, TEST_CHAINS, LedgerPolicy, Policy, format_policy
 
-__all__ = ["POLICY_NAME", "own_policy", "write_policy"]
+__all__ = ["POLICY_NAME", "own_policy", "public_policy", "write_policy"]
 
 POLICY_NAME = "policy.toml"
 # A development chain makes a block only when somebody sends something: its newest may be old and still the truth.
@@ -35,6 +36,15 @@ def own_policy(config: NodeConfig) -> Policy:
         name=f"{config.name}{' (test)' if config.test else ''}",
     )
     return Policy((ledger,))
+
+
+def public_policy(config: NodeConfig) -> Policy:
+    """The same for everybody's eyes: it names only the endpoints that the operator allows to be shown.
+
+    Those that the node itself asks, perhaps with a key in them, are nobody else's.
+    """
+    policy = own_policy(config)
+    return replace(policy, ledgers=tuple(replace(one, rpcs=config.public_chain_urls) for one in policy.ledgers))
 
 
 def write_policy(directory: Path, config: NodeConfig) -> Path:

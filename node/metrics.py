@@ -42,6 +42,7 @@ class NodeMetrics(Collector):
         yield from self._entries(now)
         yield from self._promises(now)
         yield from self._witnesses()
+        yield from self._witness_funds()
         yield from delivery_metrics(self._services.store, now)
         if self._health.working:
             yield from _work(self._health.pulse)
@@ -93,6 +94,21 @@ class NodeMetrics(Collector):
             failing.add_metric([str(witness.number)], int(witness.problem is not None))
         yield from (size, failing)
 
+    def _witness_funds(self) -> Iterator[Metric]:
+        """Of the ledgers that are still in use, as the thread that serves them last asked."""
+        known = self._health.pulse.witness_funds
+        text = "Balance of the node's key on another ledger."
+        balance = GaugeMetricFamily("rootseal_witness_key_balance_wei", text, labels=["ledger"])
+        text = "Anchors that it pays for on another ledger."
+        anchors = GaugeMetricFamily("rootseal_witness_affordable_anchors", text, labels=["ledger"])
+        for witness in self._services.store.witnesses.all():
+            funds = known.get(witness.number)
+            if funds is not None:
+                balance.add_metric([str(witness.number)], funds.balance)
+            if funds is not None and funds.anchors is not None:
+                anchors.add_metric([str(witness.number)], funds.anchors)
+        yield from (balance, anchors)
+
     def _requests(self) -> Metric:
         labels = ["method", "route", "status"]
         family = CounterMetricFamily("rootseal_http_requests", "Answered requests.", labels=labels)
@@ -105,7 +121,7 @@ def _work(pulse: Pulse) -> Iterator[Metric]:
     """What the working thread saw last."""
     yield _gauge("worked_timestamp_seconds", "Last successful round of work.", pulse.worked_at)
     yield _gauge("unfinished_transactions", "Transactions that are not final.", pulse.unfinished)
-    yield _gauge("sending_blocked", "1 while nothing can be sent (money, fees).", int(pulse.blocked))
+    yield _gauge("sending_blocked", "1 while nothing can be sent or offered (money, fees).", int(pulse.blocked))
     yield _gauge("final_block", "Newest final block seen.", pulse.final_block)
     yield _gauge("final_block_timestamp_seconds", "When the newest final block was first seen.", pulse.final_at)
     if pulse.rounds:

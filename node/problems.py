@@ -40,6 +40,13 @@ _SENTENCES = {
     429: "Too many requests; the Retry-After header says when to go on.",
     500: "Something went wrong here; it was written to the log of this server.",
 }
+_CODES = {
+    400: "request.malformed",
+    413: "request.too_large",
+    415: "request.media_type",
+    429: "request.too_many",
+}
+"""Where no code of its own says more."""
 # Where the route says in a sentence of its own what is wrong with the request.
 _OWN_SENTENCES = (400, 413, 415)
 
@@ -72,6 +79,7 @@ def problem(
     errors: Sequence[FieldProblem] = (),
 ) -> Response:
     """The response for a failure."""
+    code = code or _CODES.get(status)
     value = ProblemDetails(title=_title(status), status=status, detail=detail, code=code, errors=list(errors) or None)
     response = Response(value.model_dump_json(by_alias=True, exclude_none=True), status, content_type=_MEDIA_TYPE)
     response.headers.update(headers or {})
@@ -87,6 +95,8 @@ def documented(*statuses: int) -> dict[str, Any]:
 def _documented(status: int) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/ProblemDetails"}
     example = {"type": "about:blank", "title": _title(status), "status": status, "detail": _SENTENCES.get(status, "…")}
+    if status in _CODES:
+        example["code"] = _CODES[status]
     return {"description": _title(status), "content": {_MEDIA_TYPE: {"schema": schema, "example": example}}}
 
 

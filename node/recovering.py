@@ -203,7 +203,7 @@ def _write(services: Services, plan: _Plan) -> None:
     if key is None or not key.roles & _ROLE_ANCHOR or key.retired_at:
         raise AnchoringError(
             f"the key 0x{connection.signer.address.hex()} may not anchor any more, so it can sign no promise; run "
-            f"`rootseal node keys rotate {services.directory}` first"
+            "`rootseal node keys rotate DIR` first"
         )
     with store.writing():
         store.entries.seal([(index, entry.number) for index, _, entry in plan.leaves if entry is not None])

@@ -5,6 +5,7 @@ Locked key files are on it only where that was asked for; without the passphrase
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -205,7 +206,8 @@ def _remarks(sheet: Sheet) -> list[str]:
     if any(key.locked for key in sheet.keys):
         remarks.append(
             "This sheet holds key files, locked by the passphrase. Whoever has both has the keys: keep them apart. To "
-            "bring one back, type its lines (or scan its code) into a file: rootseal node keys restore DIR --from FILE"
+            "bring one back, type its lines (or scan its code) into a file: "
+            f"rootseal node keys restore {shlex.quote(sheet.directory)} --from FILE"
         )
     else:
         remarks.append("This sheet holds no secret, and no key: it says where they are.")
@@ -216,8 +218,9 @@ def _remarks(sheet: Sheet) -> list[str]:
 
 def _drills_remark(sheet: Sheet) -> str:
     return (
-        f"Stop 'rootseal node run {sheet.directory}' first, and start it again at the end. Words after a $ are yours "
-        "to fill in: $STOLEN and $FOREIGN the address of a key, $SINCE a moment such as 2026-10-01T08:00:00Z, "
+        f"Stop `rootseal node run {shlex.quote(sheet.directory)}` first, and start it again at the end. Words after "
+        "a $ are yours to fill in: "
+        "$STOLEN and $FOREIGN the address of a key, $SINCE a moment such as 2026-10-01T08:00:00Z, "
         "$REVOKED ids of credentials, $NEW the new admin's address, $RPC the chain's address, $LEDGER the contract, "
         "$ISSUER and $NEWISSUER chain:contract/number, $TOKEN a token's id. Every command may be interrupted and "
         "typed again. docs/drills.md says more."
@@ -227,6 +230,6 @@ def _drills_remark(sheet: Sheet) -> str:
 def _named(command: str, sheet: Sheet) -> str:
     """The command with this node's directory in the place of the example's."""
     return " ".join(
-        word.replace("college", sheet.directory, 1) if word.startswith("college") else word
+        shlex.quote(word.replace("college", sheet.directory, 1)) if word.startswith("college") else word
         for word in command.split(" ")
     )

@@ -128,7 +128,7 @@ def check_nothing_stands_in_the_way(governor: Governor) -> None:
     if sealed:
         raise ConflictError(
             f"the entries up to {sealed[-1].size} are sealed but not anchored yet, and the document must not change "
-            f"under them; run `rootseal node anchor {governor.directory}` and then this again"
+            "under them; run `rootseal node anchor DIR` and then this again"
         )
     identity = issuer_id(governor.config)
     foreign = governor.store.awards.naming_another_issuer(identity)

@@ -30,6 +30,7 @@ from node.leasing import Lease, LeaseHeld
 from node.logs import log, log_failure
 from node.promises import tell_unkept
 from node.services import Services
+from node.settings_seen import note_settings
 from node.witnessing import Witnessing, WitnessWorker
 from rootseal.errors import ConflictError, RootsealError, StoreError, UndeterminedError
 
@@ -60,6 +61,7 @@ class Worker:
         self._clock = clock
         self._stop = threading.Event()
         self._leads = lease is None
+        self._settled = False
         self._thread = threading.Thread(target=self._work, name="rootseal-work", daemon=True)
 
     @property
@@ -89,6 +91,9 @@ class Worker:
             self._leads = holder is None
             if holder is not None:
                 raise LeaseHeld(holder)
+            if not self._settled:
+                note_settings(self._services.store, self._services.config, self._services.now)
+                self._settled = True
             tell_unkept(self._services.store, self._services.config, self._services.now)
             outcome = self._services.tick()
             funds = self._funds.look(self._clock())
@@ -101,12 +106,12 @@ class Worker:
             log("anchored", sequence=row.sequence, size=row.size, block=row.block.number)
         for intent in progress.changed:
             log("transaction", intent=intent.name, state=intent.state.value)
-        if progress.blocked is not None and not pulse.blocked:
-            log("blocked", message=progress.blocked)
+        if progress.held_up is not None and not pulse.blocked:
+            log("blocked", message=progress.held_up)
         self._health.update(
             worked_at=self._clock(),
             problem=None,
-            blocked=progress.blocked is not None,
+            blocked=progress.held_up is not None,
             unfinished=progress.unfinished,
             final_block=progress.final or pulse.final_block,
             final_at=self._clock() if (progress.final or 0) > pulse.final_block else pulse.final_at,
@@ -187,7 +192,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._errands = ErrandsThread(Errands(services), lambda: worker.leads)
         self._errands.start()
         witnessing = Witnessing(services.store, services.connection)
-        self._witnesses = WitnessWorker(services.store, witnessing, lambda: worker.leads, time.time)
+        self._witnesses = WitnessWorker(services.store, witnessing, lambda: worker.leads, time.time, health)
         self._witnesses.start()
         front = create_front(services, health, _THREADS)
         # What was loaded stays: the collector need not look through it again and again while requests are answered.

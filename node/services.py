@@ -273,7 +273,7 @@ class Services:
 
     def update(self, out: Path, progress: ExportProgress | None = None) -> ExportOutcome:
         """Give the files that lie in `out` the newer proofs that the store has by now."""
-        return self.exporter.update(out, progress)
+        return self.exporter.update(out, progress, self.now)
 
     def credential_file(self, entry_id: str) -> bytes:
         """One credential file's bytes, as `export` writes it."""

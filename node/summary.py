@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from node.config import NodeConfig
 from node.connection import Connection
+from node.funds import LowFunds, low_funds
 from node.holding_up import HeldUp, held_up, without_addresses
 from node.in_step import WAY_OUT, ahead
 from node.next_anchor import next_anchor
@@ -14,11 +15,16 @@ from node.policy import Decision
 from node.promises import unkept
 from node.store import AnchorRow, Checkpoint, EntryState, Store, Witness
 from rootseal.errors import RootsealError
+from rootseal.ethereum import checksum_address
+from rootseal.plurals import counted
 
 if TYPE_CHECKING:
     from anchor.keys import Signer
 
 __all__ = ["ChainStatus", "NodeStatus", "Problem", "WitnessStatus", "awaiting_approval", "summarise"]
+
+
+_WARNINGS: Final = ("chain.endpoint", "balance.low")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +54,11 @@ class Problem:
     """What is wrong, what it means and the way out.
 
     `chain.ahead`: nothing is sealed or sent any more; `held.up`: the last round of work did not get through;
-    `chain.endpoint`: one of several endpoints is left out, and the others are asked.
+    `chain.endpoint`: one of several endpoints is left out, and the others are asked; `balance.low`: the key's money
+    runs out soon, at home or on another ledger.
     """
 
-    code: Literal["chain.ahead", "held.up", "chain.endpoint"]
+    code: Literal["chain.ahead", "held.up", "chain.endpoint", "balance.low"]
     sentence: str
 
 
@@ -90,8 +97,12 @@ class NodeStatus:
     @property
     def healthy(self) -> bool:
         """True iff no promise is overdue, the chain answers, and nothing keeps the node from sealing and anchoring."""
-        held = any(problem.code != "chain.endpoint" for problem in self.problems)
-        return not self.overdue and self.chain is not None and not held
+        return not self.overdue and self.chain is not None and not self.in_the_way
+
+    @property
+    def in_the_way(self) -> tuple[Problem, ...]:
+        """Those of the problems that keep the node from sealing and anchoring."""
+        return tuple(problem for problem in self.problems if problem.code not in _WARNINGS)
 
 
 def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
@@ -103,6 +114,7 @@ def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
     held = held_up(store)
     if held is not None and all(found.code != "chain.ahead" for found in problems):  # else it says the same
         problems.append(Problem("held.up", _held(held)))
+    problems += [Problem("balance.low", _low(low)) for low in low_funds(store)]
     return NodeStatus(
         connection.config.test,
         counts[EntryState.ACCEPTED],
@@ -155,6 +167,12 @@ def _held(held: HeldUp) -> str:
         f"the process that works here is held up {held}. What is accepted or promised is kept; it goes on by itself "
         'once that is mended ("What to do when" in docs/operating.md)'
     )
+
+
+def _low(low: LowFunds) -> str:
+    where = "" if low.witness is None else f" on ledger {low.witness}"
+    anchors = counted(low.anchors, "more anchor") if low.anchors else "no anchor any more"
+    return f"the node's key pays for {anchors}{where} at today's price: send coin to {checksum_address(low.key)}"
 
 
 def _gas_price(connection: Connection) -> int | None:

@@ -57,11 +57,9 @@ WAYS: Final[dict[str, Way]] = {
     ),
     "fsck": Way("run `rootseal node fsck`", "tell whoever runs the node"),
     "waiting": Way("see 'rootseal node waiting'", "see “Approvals”"),
-    "publish-first": Way(
-        "run `rootseal node publish {directory}`", "whoever runs the node has to put it in force (“publish”)"
-    ),
+    "publish-first": Way("run `rootseal node publish DIR`", "whoever runs the node has to put it in force (“publish”)"),
     "publish": Way(
-        "finish it with `rootseal node publish {directory}`", "whoever runs the node has to finish that (“publish”)"
+        "finish it with `rootseal node publish DIR`", "whoever runs the node has to finish that (“publish”)"
     ),
 }
 """Every way out that a page of the console can come to show, by name."""

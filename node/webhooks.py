@@ -25,7 +25,7 @@ from rootseal.canonical import Json, dumps
 from rootseal.commitment import Home
 from rootseal.errors import InputError
 
-__all__ = ["EVENT_FORMAT", "Round", "Webhooks", "event_body", "secret_text", "signature"]
+__all__ = ["EVENT_FORMAT", "Round", "Webhooks", "event_body", "kinds_told", "secret_text", "signature"]
 
 EVENT_FORMAT: Final = "rootseal/event/1"
 _SECRET_BYTES: Final = 32
@@ -68,7 +68,7 @@ class Webhooks:
         self._post = sender
 
     def add(self, url: str, kinds: Sequence[str], *, allow_private: bool) -> tuple[Webhook, str]:
-        """A new webhook and its secret as text, `whsec_…`: shown now and never again.
+        """A new webhook and its secret as text, `whsec_…`: shown now and never again. No kinds means all for ever.
 
         Raises `InputError` for an address or a kind that cannot be.
         """
@@ -77,12 +77,12 @@ class Webhooks:
             if kind not in KINDS:
                 raise InputError("--kinds", f"must be of {', '.join(KINDS)}", kind)
         secret = secrets.token_bytes(_SECRET_BYTES)
-        chosen = tuple(kind for kind in KINDS if kind in kinds) or KINDS
+        chosen = tuple(kind for kind in KINDS if kind in kinds)
         now = int(self._clock())
         webhook = Webhook(f"wh_{secrets.token_hex(8)}", url, chosen, secret, allow_private, now)
         with self._store.writing():
             self._store.announcements.add_webhook(webhook)
-            detail = {"host": urlsplit(url).hostname, "kinds": list(chosen)}
+            detail = {"host": urlsplit(url).hostname, "kinds": list(chosen) or "all"}
             self._store.acts.add(now, "webhook add", webhook.id, detail)
         return webhook, secret_text(secret)
 
@@ -155,6 +155,11 @@ class Webhooks:
             "webhook-signature": signature(webhook.secret, told.id, at, body),
         }
         return self._post(webhook.url, body, headers, webhook.private)
+
+
+def kinds_told(webhook: Webhook) -> tuple[str, ...]:
+    """The kinds that it gets now."""
+    return webhook.kinds or KINDS
 
 
 def event_body(home: Home, told: Announcement, *, test: bool) -> bytes:

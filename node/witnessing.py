@@ -16,6 +16,8 @@ from anchor.outbox import Intent
 from anchor.sender import Progress
 from node.config import NodeConfig
 from node.connection import Connection
+from node.funds import Funds, FundsWatch
+from node.health import Health
 from node.logs import log, log_failure
 from node.next_anchor import anchor_facts
 from node.policy import AnchorPolicy, due
@@ -74,7 +76,7 @@ class Witnessing:
         self._store = store
         self._home = home
         self._chains = chains
-        self._known: dict[int, tuple[Witness, Connection, Track]] = {}
+        self._known: dict[int, tuple[Witness, Connection, Track, FundsWatch]] = {}
 
     def connection(self, witness: Witness) -> Connection:
         """The way to that ledger, opened at the first question."""
@@ -91,6 +93,10 @@ class Witnessing:
         if self._store.witnesses.saw(witness.number, done.problem, int(now)) and done.problem is not None:
             log("witness failed", ledger=witness.number, message=done.problem)
         return done
+
+    def funds(self, witness: Witness, now: float) -> Funds | None:
+        """The money of the node's key there, asked for about once a minute; after a round that reached it."""
+        return self._opened(witness)[2].look(now)
 
     def rounds(self, now: float) -> tuple[WitnessRound, ...]:
         """One round on every ledger in use, one after another."""
@@ -119,7 +125,7 @@ class Witnessing:
             sleep(_PAUSE)
 
     def _round(self, witness: Witness, now: float, hurry: bool) -> WitnessRound:
-        connection, track = self._opened(witness)
+        connection, track, _ = self._opened(witness)
         with connection.reading():
             connection.config.pins.check_chain(connection.chain)
             self._check_key(witness, connection)
@@ -127,7 +133,7 @@ class Witnessing:
             planned = track.plan(lambda: hurry or self._due(witness, int(now)))
             progress = track.send(now)
             adopted += track.adopt(int(now))
-        return WitnessRound(witness, planned, progress, adopted, progress.blocked)
+        return WitnessRound(witness, planned, progress, adopted, progress.held_up)
 
     def _due(self, witness: Witness, now: int) -> bool:
         facts = anchor_facts(
@@ -151,7 +157,7 @@ class Witnessing:
         for old in {intent.key for intent in outbox.begun("")} - {key}:
             outbox.hand_over(old, key)
 
-    def _opened(self, witness: Witness) -> tuple[Connection, Track]:
+    def _opened(self, witness: Witness) -> tuple[Connection, Track, FundsWatch]:
         known = self._known.get(witness.number)
         settings = replace(witness, problem=None, seen_at=None)
         if known is None or known[0] != settings:
@@ -165,8 +171,8 @@ class Witnessing:
                 store.witnesses.outbox(number),
                 lambda row, now: self._stored(number, row, now),
             )
-            known = self._known[number] = (settings, connection, track)
-        return known[1], known[2]
+            known = self._known[number] = (settings, connection, track, FundsWatch(store, connection, number))
+        return known[1:]
 
     def _stored(self, number: int, row: AnchorRow, now: int) -> None:
         detail = {"ledger": number, "size": row.size, "block": row.block.number}
@@ -177,7 +183,12 @@ class WitnessWorker:
     """The thread that goes round the other ledgers as long as `may_work` says that this process sends."""
 
     def __init__(
-        self, store: Store, witnessing: Witnessing, may_work: Callable[[], bool], clock: Callable[[], float]
+        self,
+        store: Store,
+        witnessing: Witnessing,
+        may_work: Callable[[], bool],
+        clock: Callable[[], float],
+        health: Health | None = None,
     ) -> None:
         self._store = store
         self._witnessing = witnessing
@@ -186,6 +197,7 @@ class WitnessWorker:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="rootseal-witness", daemon=True)
         self._later: dict[int, tuple[float, float]] = {}
+        self._health = health or Health()
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -206,12 +218,19 @@ class WitnessWorker:
             done = self._witnessing.round(witness, self._clock())
             for row in done.adopted:
                 log("witnessed", ledger=witness.number, sequence=row.sequence, size=row.size, block=row.block.number)
+            if done.progress is not None:
+                self._look(witness)
             if done.problem is None:
                 self._later.pop(witness.number, None)
                 busy = busy or not done.idle
             else:
                 self._later[witness.number] = (min(max(2 * wait, _IDLE_SECONDS), _LONGEST_SECONDS), self._clock())
         return _BUSY_SECONDS if busy else _IDLE_SECONDS
+
+    def _look(self, witness: Witness) -> None:
+        funds = self._witnessing.funds(witness, self._clock())
+        if funds is not None:
+            self._health.update(witness_funds={**self._health.pulse.witness_funds, witness.number: funds})
 
     def _work(self) -> None:
         pause = 0.0

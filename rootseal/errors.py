@@ -104,6 +104,7 @@ class ConfigError(RootsealError):
 
     def __init__(self, key: str, problem: str, value: object = None) -> None:
         self.key = key
+        self.problem = problem
         self.value = value
         shown = "" if value is None else f" (found {shorten(value)})"
         super().__init__(f"{key}: {problem}{shown}")

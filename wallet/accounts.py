@@ -28,7 +28,8 @@ from rootseal.strict import array, integer, members, nullable, string
 from wallet.box import Box
 from wallet.disk import PRIVATE_FILE, read_file, write_atomically
 from wallet.locking import CIPHER, COST, is_hex, is_kdf, key_of, new_kdf
-from wallet.shown import is_same
+from wallet.phrases import Phrase, Remark
+from wallet.shown import NOT_AS_WRITTEN, is_same
 
 __all__ = [
     "GAP",
@@ -111,7 +112,8 @@ def accounts_of(box: Box) -> tuple[Account, ...]:
             raise InputError("format", f"must be {_ACCOUNTS_FORMAT}")
         return array(m["accounts"], "accounts.json.accounts", _account, 1, _MAX)
     except (ValueError, RecursionError) as error:
-        problem = f"is damaged ({error}); make the wallet anew with your words: rootseal wallet restore-words"
+        said = "is damaged ({why}); make the wallet anew with your words: rootseal wallet restore-words"
+        problem = Phrase(said, why=Remark(str(error), NOT_AS_WRITTEN))
         raise ConfigError("accounts.json", problem, str(box.accounts)) from None
 
 
@@ -128,11 +130,11 @@ def accounts_for(box: Box, issuer: str, count: int) -> tuple[Account, ...]:
     makes more): then none is given.
     """
     if not 1 <= count <= MAX_COPIES:
-        raise InputError("--copies", f"must be 1 to {MAX_COPIES}", count)
+        raise InputError("--copies", Phrase("must be 1 to {most}", most=MAX_COPIES), count)
     name = clean_text(issuer, "issuer", "the name", 200)
     if not has_words(box):
-        problem = "this wallet has one key and one address; a wallet made with recovery words has one for each issuer"
-        raise InputError("issuer", problem)
+        said = "this wallet has one key and one address; a wallet made with recovery words has one for each issuer"
+        raise InputError("issuer", Phrase(said))
     known = accounts_of(box)
     # As it was written the first time: capitals and spaces make nobody another, as with whom something is shown to.
     given = [account for account in known if account.issuer is not None and is_same(account.issuer, name)][:count]
@@ -142,7 +144,7 @@ def accounts_for(box: Box, issuer: str, count: int) -> tuple[Account, ...]:
     bound = {held.file.subject.holder for held in box.credentials()}
     free = [a for a in known if a.index and a.issuer is None and a.address not in bound][: count - len(given)]
     if len(given) + len(free) < count:
-        raise InputError("issuer", "no address is left that was worked out ahead; add some with --more")
+        raise InputError("issuer", Phrase("no address is left that was worked out ahead; add some with --more"))
     fresh = {account.index: replace(account, issuer=kept) for account in free}
     _write(box, tuple(fresh.get(account.index, account) for account in known))
     return (*given, *fresh.values())
@@ -163,14 +165,15 @@ def open_seed(box: Box, passphrase: str) -> bytes:
             raise ValueError
         text = found.pop("data")
     except (ValueError, KeyError):
-        raise ConfigError("seed.json", "is damaged; restore the wallet from a backup or the words", where) from None
+        said = "is damaged; restore the wallet from a backup or the words"
+        raise ConfigError("seed.json", Phrase(said), where) from None
     if not _is_header(found) or not is_hex(text, _SEED_BYTES + 16):
-        raise ConfigError("seed.json", f"is not of format {_SEED_FORMAT}", where)
+        raise ConfigError("seed.json", Phrase("is not of format {format}", format=_SEED_FORMAT), where)
     key = key_of(passphrase, found["kdf"])  # type: ignore[arg-type]
     try:
         return AESGCM(key).decrypt(bytes.fromhex(str(found["nonce"])), bytes.fromhex(str(text)), dumps(found))
     except InvalidTag:
-        raise ConfigError("passphrase", "is wrong, or the wallet's file was altered", where) from None
+        raise ConfigError("passphrase", Phrase("is wrong, or the wallet's file was altered"), where) from None
 
 
 def _derived(seed: bytes, first: int, count: int) -> tuple[Account, ...]:

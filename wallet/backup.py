@@ -30,6 +30,7 @@ from rootseal.instants import LAST_INSTANT
 from wallet.box import Box
 from wallet.disk import PRIVATE_FILE, make_private_folder, read_file, write_atomically
 from wallet.locking import CIPHER, COST, is_hex, is_kdf, key_of, new_kdf
+from wallet.phrases import Phrase
 
 __all__ = ["FORMAT", "MAX_BACKUP_BYTES", "Backup", "make_backup", "read_backup", "restore_box"]
 
@@ -66,14 +67,15 @@ def make_backup(box: Box, out: Path, passphrase: str, now: int) -> Backup:
     the box, or the box has a file that no wallet writes.
     """
     if out.exists():
-        raise InputError(str(out), "is there already; give the backup a new name")
+        raise InputError(str(out), Phrase("is there already; give the backup a new name"))
     if out.resolve().is_relative_to(box.directory.resolve()):
-        raise InputError(str(out), "lies in the wallet itself; keep a backup in another place")
+        raise InputError(str(out), Phrase("lies in the wallet itself; keep a backup in another place"))
     files = _files(box)
     write_atomically(out, _sealed(files, passphrase, now), PRIVATE_FILE)
     made = read_backup(out, passphrase)
     if made.files != files:
-        raise InputError(str(out), "was not written as it should be; the disk may be faulty: choose another one")
+        said = "was not written as it should be; the disk may be faulty: choose another one"
+        raise InputError(str(out), Phrase(said))
     return made
 
 
@@ -81,14 +83,16 @@ def read_backup(path: Path, passphrase: str) -> Backup:
     """Open a backup. Raises `InputError`: not one, half-written, altered, or another passphrase."""
     data = read_file(path, MAX_BACKUP_BYTES)
     if len(data) > MAX_BACKUP_BYTES:
-        raise InputError(str(path), f"is larger than {MAX_BACKUP_BYTES >> 20} MiB: it is no backup of a wallet")
+        said = "is larger than {size} MiB: it is no backup of a wallet"
+        raise InputError(str(path), Phrase(said, size=MAX_BACKUP_BYTES >> 20))
     header, sealed = _header(data, str(path))
     key = key_of(passphrase, header["kdf"])
     try:
         content = AESGCM(key).decrypt(bytes.fromhex(header["nonce"]), sealed, dumps(header))
     except InvalidTag:
         raise InputError(
-            str(path), "does not open: the passphrase is another one, or the file was altered or is not complete"
+            str(path),
+            Phrase("does not open: the passphrase is another one, or the file was altered or is not complete"),
         ) from None
     return Backup(header["made"], _unpacked(content, str(path)))
 
@@ -100,11 +104,12 @@ def restore_box(directory: Path, backup: Backup) -> Box:
     """
     keystore = directory / _KEYSTORE
     if keystore.exists() or keystore.is_symlink():
-        raise InputError(str(directory), "holds a wallet already; nothing was changed")
+        raise InputError(str(directory), Phrase("holds a wallet already; nothing was changed"))
     for path in sorted(directory.rglob("*")) if directory.is_dir() else ():
         name = path.relative_to(directory).as_posix()
         if path.is_file() and not _is_left_over(path) and backup.files.get(name) != path.read_bytes():
-            raise InputError(str(directory), f"holds {name}, which is not of this backup; choose a new folder")
+            said = "holds {file}, which is not of this backup; choose a new folder"
+            raise InputError(str(directory), Phrase(said, file=name))
     make_private_folder(directory)
     make_private_folder(directory / "credentials")
     for name, content in sorted(backup.files.items(), key=lambda item: item[0] == _KEYSTORE):
@@ -122,7 +127,8 @@ def _files(box: Box) -> dict[str, bytes]:
             continue
         name = path.relative_to(box.directory).as_posix()
         if _NAME.fullmatch(name) is None or path.is_symlink():
-            raise InputError(str(path), "is no file of a wallet; move it to another place, then make the backup")
+            said = "is no file of a wallet; move it to another place, then make the backup"
+            raise InputError(str(path), Phrase(said))
         found[name] = read_file(path, _MAX_CONTENT)
     return found
 
@@ -147,7 +153,8 @@ def _sealed(files: Mapping[str, bytes], passphrase: str, now: int) -> bytes:
     content = zlib.compress(json.dumps({"files": names}, separators=(",", ":")).encode(), 6)
     sealed = AESGCM(key_of(passphrase, kdf)).encrypt(nonce, content, dumps(header))
     if len(sealed) * 4 // 3 > MAX_BACKUP_BYTES - 4096:
-        raise InputError("DIR", f"holds more than the {MAX_BACKUP_BYTES >> 20} MiB of one backup; copy the folder")
+        said = "holds more than the {size} MiB of one backup; copy the folder"
+        raise InputError("DIR", Phrase(said, size=MAX_BACKUP_BYTES >> 20))
     return json.dumps({**header, "data": base64.b64encode(sealed).decode()}, sort_keys=True).encode() + b"\n"
 
 
@@ -157,9 +164,10 @@ def _header(data: bytes, where: str) -> tuple[dict[str, Any], bytes]:
         found = json.loads(data)
         sealed = base64.b64decode(found.pop("data"), validate=True)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error):
-        raise InputError(where, "is no backup of a wallet, or only a part of one") from None
+        raise InputError(where, Phrase("is no backup of a wallet, or only a part of one")) from None
     if not _is_header(found):
-        raise InputError(where, f"is no backup of format {FORMAT}; a newer version of rootseal may have made it")
+        said = "is no backup of format {format}; a newer version of rootseal may have made it"
+        raise InputError(where, Phrase(said, format=FORMAT))
     return found, sealed
 
 
@@ -185,8 +193,8 @@ def _unpacked(content: bytes, where: str) -> dict[str, bytes]:
         names = json.loads(plain)["files"]
         files = {name: base64.b64decode(text, validate=True) for name, text in names.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error):
-        raise InputError(where, "opens, but does not hold the files of a wallet") from None
+        raise InputError(where, Phrase("opens, but does not hold the files of a wallet")) from None
     for name in files:
         if _NAME.fullmatch(name) is None:
-            raise InputError(where, "holds a file whose name no wallet writes", name[:100])
+            raise InputError(where, Phrase("holds a file whose name no wallet writes"), name[:100])
     return files

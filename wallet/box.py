@@ -23,6 +23,7 @@ from rootseal.errors import InputError, RootsealError
 from rootseal.files import CredentialFile
 from wallet.disk import PRIVATE_FILE, make_private_folder, read_file, write_atomically
 from wallet.merging import merge
+from wallet.phrases import Phrase
 
 __all__ = ["SHORT_ID", "Box", "Damaged", "Held", "Kept", "not_one"]
 
@@ -64,10 +65,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """A file in the box that is no credential any more, and why."""
+    """A file in the box that is no credential any more, and why. `error` is what its reader said, if it did."""
 
     path: Path
     reason: str
+    error: RootsealError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +92,21 @@ class Box:
         """Raises `InputError` where there is a wallet already, or something else, or no folder can be made."""
         directory = self.directory
         if self.keystore.exists() or self.keystore.is_symlink():
-            raise InputError(str(directory), "holds a wallet already; nothing was changed")
+            raise InputError(str(directory), Phrase("holds a wallet already; nothing was changed"))
         if directory.is_dir() and not set(directory.iterdir()) <= {self._folder, self.seed, self.accounts}:
-            raise InputError(str(directory), "is not empty; choose a new folder for the wallet")
+            raise InputError(str(directory), Phrase("is not empty; choose a new folder for the wallet"))
         near = next(path for path in (directory, *directory.absolute().parents) if os.path.lexists(path))
         if not near.is_dir() or not os.access(near, os.W_OK | os.X_OK):
-            raise InputError(str(directory), f"cannot be made: {near} is no folder that you may write to")
+            said = "cannot be made: {folder} is no folder that you may write to"
+            raise InputError(str(directory), Phrase(said, folder=near))
 
     @classmethod
     def open(cls, directory: Path) -> Box:
         """The box that `rootseal wallet init` made. Raises `InputError` where there is none."""
         box = cls(directory)
         if not box._folder.is_dir():
-            raise InputError(str(directory), f"is no wallet; make one with: rootseal wallet init {directory}")
+            said = "is no wallet; make one with: rootseal wallet init {folder}"
+            raise InputError(str(directory), Phrase(said, folder=directory))
         return box
 
     @property
@@ -171,8 +175,11 @@ class Box:
 
 def not_one(wish: str, *, several: bool) -> InputError:
     """The refusal of an id that names several credentials, or none."""
-    problem = "names several credentials, give more digits" if several else "names no credential in this wallet"
-    return InputError("ID", f"{problem}; `rootseal wallet list` shows the ids", wish)
+    if several:
+        return InputError(
+            "ID", Phrase("names several credentials, give more digits; `rootseal wallet list` shows the ids"), wish
+        )
+    return InputError("ID", Phrase("names no credential in this wallet; `rootseal wallet list` shows the ids"), wish)
 
 
 def _entry(path: Path) -> Held | Damaged:
@@ -180,7 +187,7 @@ def _entry(path: Path) -> Held | Damaged:
         file = CredentialFile.from_bytes(read_file(path))
         commitment = file.commitment
     except RootsealError as error:
-        return Damaged(path, error.diagnostics())
+        return Damaged(path, error.diagnostics(), error)
     if f"{commitment.hex()}{_SUFFIX}" != path.name:
-        return Damaged(path, "the file was altered: its name and its content do not belong together")
+        return Damaged(path, Phrase("the file was altered: its name and its content do not belong together"))
     return Held(path, file, commitment)

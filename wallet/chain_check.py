@@ -14,10 +14,11 @@ from rootseal.files import CredentialFile
 from rootseal.policy import Policy
 from rootseal.verification import verify
 from wallet.merging import is_anchored
+from wallet.phrases import Phrase, Remark
 from wallet.proving import CheckFailedError
 from wallet.settling import Known
 
-__all__ = ["ChainCheck", "require_agreement"]
+__all__ = ["ChainCheck", "no_answer", "require_agreement"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class ChainCheck:
                 continue
             return replace(anchor, transaction=log.transaction, evidence=evidence)
         if anchor.transaction == bytes(32):
-            raise UndeterminedError("the chain's node does not show the event of the publication", "chain.unavailable")
+            said = "the chain's node does not show the event of the publication"
+            raise UndeterminedError(Phrase(said), "chain.unavailable")
         return anchor
 
     def _ask(self, home: Home, roots: Sequence[bytes], file_home: Home) -> LedgerFacts | str:
@@ -73,13 +75,19 @@ class ChainCheck:
             # An unlisted ledger may be anybody's: what a witness there says is worth nothing.
             listed = self.policy is not None and self.policy.ledger(home) is not None
             rpc = self.rpc if listed and home.chain_id == file_home.chain_id else None
-        return ledger_facts(home, roots, (), self.policy, Sources(rpc))
+        found = ledger_facts(home, roots, (), self.policy, Sources(rpc))
+        return Remark(found, no_answer(self._rpcs(home))) if isinstance(found, str) else found
 
     def _rpcs(self, home: Home) -> tuple[str, ...]:
         if self.rpc is not None:
             return (self.rpc,)
         listed = ledger_policy(home, self.policy, Sources(None))
         return () if listed is None else listed.rpcs
+
+
+def no_answer(addresses: Sequence[str]) -> Phrase:
+    """In short that no node of a chain told anything."""
+    return Phrase("no node of the chain gave an answer that can be used ({addresses})", addresses=", ".join(addresses))
 
 
 def require_agreement(file: CredentialFile, facts: LedgerFacts, now: int) -> None:
@@ -93,4 +101,4 @@ def require_agreement(file: CredentialFile, facts: LedgerFacts, now: int) -> Non
     if anchor.outcome == "fail":
         raise CheckFailedError(anchor)
     if anchor.outcome == "unknown" and is_anchored(file):
-        raise UndeterminedError(f"nothing was changed: {anchor.reason}", anchor.code)
+        raise UndeterminedError(Phrase("nothing was changed: {reason}", reason=anchor), anchor.code)

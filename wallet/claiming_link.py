@@ -20,14 +20,14 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
-from anchor.failing import why
 from rootseal.canonical import MAX_BYTES
 from rootseal.errors import InputError, UndeterminedError, VerificationError
 from rootseal.microcredential import display_text
 from wallet.box import Box
-from wallet.issuer_http import open_url
+from wallet.issuer_http import open_url, too_much, unreached
+from wallet.phrases import Phrase, Remark
 
-__all__ = ["INCOMPLETE", "STRANGE", "UNSAFE", "ClaimLink", "is_link"]
+__all__ = ["ClaimLink", "is_link"]
 
 _TIMEOUT: Final = 30.0
 _ATTEMPTS: Final = 3
@@ -36,9 +36,22 @@ _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _WHERE: Final = "LINK"
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # 32 bytes, base64url
 
-STRANGE: Final = "must look like https://registrar.example/claim#…; copy it whole from the mail"
-UNSAFE: Final = "must begin with https://: the secret in it must not travel readable"
-INCOMPLETE: Final = "is incomplete: 43 characters must stand after the #. Copy it whole from the mail"
+_STRANGE: Final = Phrase("must look like https://registrar.example/claim#…; copy it whole from the mail")
+_UNSAFE: Final = Phrase("must begin with https://: the secret in it must not travel readable")
+_INCOMPLETE: Final = Phrase("is incomplete: 43 characters must stand after the #. Copy it whole from the mail")
+_STALE: Final = {
+    "claim.unknown": Phrase("this link is not known there; ask the office that awarded your credential for a new one"),
+    "claim.used": Phrase(
+        "this link was used already, and each can be used once; ask the office that awarded your credential for a new "
+        "one"
+    ),
+    "claim.expired": Phrase(
+        "this link has expired, your credential has not; ask the office that awarded your credential for a new link"
+    ),
+    "claim.gone": Phrase("this credential is not handed out any more; ask the office that awarded it"),
+}
+"""What the node's own words come to, by the code that it answers with."""
+
 _DOMAIN: Final = b"rootseal/resume/1"
 
 
@@ -61,13 +74,13 @@ class ClaimLink:
             parts = urlsplit(text)
             host = parts.hostname
         except ValueError:
-            raise InputError(_WHERE, "is no web address") from None
+            raise InputError(_WHERE, Phrase("is no web address")) from None
         if parts.path != "/claim" or not parts.fragment or not host or parts.query or parts.username:
-            raise InputError(_WHERE, STRANGE)
+            raise InputError(_WHERE, _STRANGE)
         if parts.scheme != "https" and host not in _LOOPBACK:
-            raise InputError(_WHERE, UNSAFE, host)
+            raise InputError(_WHERE, _UNSAFE, host)
         if _SECRET.fullmatch(parts.fragment) is None:
-            raise InputError(_WHERE, INCOMPLETE)
+            raise InputError(_WHERE, _INCOMPLETE)
         return cls(f"{parts.scheme}://{parts.netloc}", parts.fragment)
 
     @property
@@ -98,7 +111,7 @@ class ClaimLink:
                 trouble = error
                 if error.code != "claim.unreachable":
                     raise
-        raise trouble or UndeterminedError("the link was not tried", "claim.unreachable")
+        raise trouble or UndeterminedError(Phrase("the link was not tried"), "claim.unreachable")
 
     def _resume(self, box: Box) -> str:
         """16 bytes that only this wallet makes, the same each time: an interrupted command can be repeated."""
@@ -120,22 +133,26 @@ class ClaimLink:
         except urllib.error.HTTPError as error:
             raise _refusal(error, self.shown) from None
         except (OSError, http.client.HTTPException) as error:
-            raise UndeterminedError(f"{self.shown} could not be reached: {why(error)}", "claim.unreachable") from error
+            raise UndeterminedError(unreached(self.shown, error), "claim.unreachable") from error
         if len(data) > MAX_BYTES:
-            raise UndeterminedError(f"{self.shown} answered with more than {MAX_BYTES} bytes", "claim.large")
+            raise UndeterminedError(too_much(self.shown), "claim.large")
         if not (copies.isascii() and copies.isdigit() and len(copies) < 5 and 1 <= int(copies) <= _MOST_COPIES):
-            problem = f"says that there are {display_text(copies)} copies; at most {_MOST_COPIES} are fetched"
-            raise UndeterminedError(f"{self.shown} {problem}", "claim.copies")
+            said = "{address} says that there are {count} copies; at most {most} are fetched"
+            problem = Phrase(said, address=self.shown, count=display_text(copies), most=_MOST_COPIES)
+            raise UndeterminedError(problem, "claim.copies")
         return data, int(copies)
 
 
 def _refusal(error: urllib.error.HTTPError, shown: str) -> VerificationError | UndeterminedError:
     with error:
         try:
-            said = display_text(json.loads(error.read(65_536)).get("detail"))
+            answer = json.loads(error.read(65_536))
+            said, code = display_text(answer.get("detail")), str(answer.get("code"))
         except (OSError, ValueError, AttributeError, http.client.HTTPException):
-            said = None
-    sentence = f"{shown}: {said or f'answered with status {error.code}'}"
+            said, code = None, ""
+    status = Phrase("answered with status {status}", status=error.code)
+    reason = Remark(said, _STALE.get(code, status)) if said else status
+    sentence = Phrase("{address}: {reason}", address=shown, reason=reason)
     if error.code in (400, 404, 410):
         return VerificationError("claim.refused", sentence)
     return UndeterminedError(sentence, "claim.busy")

@@ -14,6 +14,7 @@ from rootseal.canonical import dumps
 from rootseal.commitment import Home
 from rootseal.errors import InputError
 from wallet.box import Box, Held, not_one
+from wallet.phrases import Phrase
 
 __all__ = ["Copies", "Pick", "carrier_named", "copies_of", "everything_named", "pick"]
 
@@ -120,5 +121,6 @@ def _named(known: Sequence[Copies], wish: str) -> Pick:
 def _one_of(first: Pick, second: Pick, wish: str) -> Pick:
     """Two words for one credential: the one that means a single copy counts."""
     if first.exact and second.exact and first.named.commitment != second.named.commitment:
-        raise InputError("ID", "names a second copy of one credential: one file would link the two for ever", wish)
+        said = "names a second copy of one credential: one file would link the two for ever"
+        raise InputError("ID", Phrase(said), wish)
     return first if first.exact else second

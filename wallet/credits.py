@@ -19,6 +19,8 @@ from rootseal.files import CredentialFile
 from rootseal.policy import Policy
 from rootseal.verification import verify
 from wallet.box import Held
+from wallet.chain_check import no_answer
+from wallet.phrases import Phrase, Remark
 
 if TYPE_CHECKING:
     from anchor.credits import Credits
@@ -117,6 +119,7 @@ class _Asked:
     block: int
     time: int | None
     problem: str | None
+    urls: tuple[str, ...] = ()
 
 
 def overview(held: Sequence[Held], policy: Policy | None, rpc: str | None, now: int) -> Overview:
@@ -158,7 +161,7 @@ def _once(pieces: list[Piece]) -> tuple[Piece, ...]:
     return tuple(
         piece
         if best[piece.home, piece.credit_id] is piece
-        else replace(piece, state="superseded", reason="another credential in this wallet has the same credits")
+        else replace(piece, state="superseded", reason=Phrase("another credential in this wallet has the same credits"))
         for piece in pieces
     )
 
@@ -173,12 +176,12 @@ def _piece(held: Held, policy: Policy | None, rpc: str | None, now: int, asked: 
     reason: str | None
     worst = next((check for check in (integrity, inclusion, anchor, status) if check.outcome != "pass"), None)
     if issuer.outcome == "fail":
-        state, reason = "revoked", issuer.reason
+        state, reason = "revoked", Phrase("{reason}", reason=issuer)
     elif worst is None:
         state, reason = _claimed(file, held.commitment, asked)
     else:
         known: dict[str, State] = {"status.revoked": "revoked", "status.suspended": "suspended"}
-        state, reason = known.get(worst.code, "unknown"), worst.reason
+        state, reason = known.get(worst.code, "unknown"), Phrase("{reason}", reason=worst)
     return Piece(
         held.commitment,
         facts.title,
@@ -205,33 +208,36 @@ def _claimed(file: CredentialFile, commitment: bytes, asked: _Asked) -> tuple[St
         token = asked.credits.token(commitment, asked.block)
         last = asked.credits.token_of_credit(file.home.issuer, file.subject.credit_id, asked.block)
     except RootsealError as error:
-        return "earned", f"the credits contract could not be asked: {error.diagnostics()}"
+        said = "the credits contract could not be asked: {why}"
+        return "earned", Phrase(said, why=Remark(error.diagnostics(), no_answer(asked.urls)))
     if state is TokenState.NONE:
         earlier = None if last is None else asked.credits.token(last, asked.block)
         if earlier is not None and earlier.redeemed_at:
-            return "spent", f"institution {earlier.receiver} recognised these credits under an earlier credential"
+            said = "institution {number} recognised these credits under an earlier credential"
+            return "spent", Phrase(said, number=earlier.receiver)
         return "pending", None
     if state is TokenState.COUNTED and token is not None:
         if token.redeemed_at:
-            return "spent", f"institution {token.receiver} recognised them"
+            return "spent", Phrase("institution {number} recognised them", number=token.receiver)
         return "claimed", None
-    return "revoked", f"the credits contract says: {state.name.lower()}"
+    return "revoked", Phrase("the credits contract says: {state}", state=state.name.lower())
 
 
 def _ask(home: Home, policy: Policy | None, rpc: str | None) -> _Asked:
     ledger = None if policy is None else policy.ledger(home)
     if ledger is None:
-        return _Asked(None, 0, None, "your policy does not list its ledger, so no credits contract is known")
+        said = "your policy does not list its ledger, so no credits contract is known"
+        return _Asked(None, 0, None, Phrase(said))
     if ledger.credits is None:
-        problem = "your policy names no credits contract for this ledger; add it with `rootseal trust add … --credits`"
-        return _Asked(None, 0, None, problem)
+        said = "your policy names no credits contract for this ledger; add it with `rootseal trust add … --credits`"
+        return _Asked(None, 0, None, Phrase(said))
     from anchor.credits import Credits, check_contract
     from anchor.pins import Pins
     from anchor.web3_chain import open_chain
 
     listed = ledger_policy(home, policy, Sources(rpc))
     urls = (rpc,) if rpc is not None else () if listed is None else listed.rpcs
-    problem = "no connection to the chain was given; use --rpc"
+    problem: str = Phrase("no connection to the chain was given; use --rpc")
     for url in urls:
         try:
             chain = open_chain(url)
@@ -239,10 +245,10 @@ def _ask(home: Home, policy: Policy | None, rpc: str | None) -> _Asked:
             check_contract(chain, ledger.credits.address, ledger.address, ledger.credits.code)
             head = chain.block("latest")
         except RootsealError as error:
-            problem = f"{url}: {error.diagnostics()}"
+            problem = Remark(f"{url}: {error.diagnostics()}", no_answer((url,)))
             continue
         if head is not None:
-            return _Asked(Credits(chain, ledger.credits.address), head.number, head.timestamp, None)
+            return _Asked(Credits(chain, ledger.credits.address), head.number, head.timestamp, None, (url,))
     return _Asked(None, 0, None, problem)
 
 
@@ -258,6 +264,6 @@ def _issuer(home: Home, pieces: list[Piece], policy: Policy | None, asked: _Aske
             part = asked.credits.totals(holder, home.issuer, asked.block)
             counted, redeemed = counted + part.counted, redeemed + part.redeemed
     except RootsealError as error:
-        problem = error.diagnostics()
+        problem = Remark(error.diagnostics(), no_answer(asked.urls))
         return IssuerCredits(home, name, trusted, asked.credits.address, problem, None, None, None)
     return IssuerCredits(home, name, trusted, asked.credits.address, None, counted, redeemed, asked.time)

@@ -6,10 +6,12 @@ import stat
 from pathlib import Path
 
 from anchor import files
+from anchor.failing import known_why
 from rootseal.canonical import MAX_BYTES
 from rootseal.errors import InputError
+from wallet.phrases import Phrase, Remark
 
-__all__ = ["PRIVATE_FILE", "PRIVATE_FOLDER", "make_private_folder", "read_file", "write_atomically"]
+__all__ = ["PRIVATE_FILE", "PRIVATE_FOLDER", "make_private_folder", "read_file", "remark", "write_atomically"]
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -22,11 +24,11 @@ def read_file(path: Path, limit: int = MAX_BYTES) -> bytes:
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise InputError(str(path), "is not a file")
+            raise InputError(str(path), Phrase("is not a file"))
         with path.open("rb") as stream:
             return stream.read(limit + 1)
     except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror or error}") from error
+        raise InputError(str(path), Phrase("cannot be read: {why}", why=remark(error))) from error
 
 
 def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
@@ -39,7 +41,7 @@ def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
     try:
         files.write_atomically(target, data, _mode_of(target) if mode is None else mode)
     except OSError as error:
-        raise InputError(str(path), f"cannot be written: {error.strerror or error}") from error
+        raise InputError(str(path), Phrase("cannot be written: {why}", why=remark(error))) from error
 
 
 def make_private_folder(path: Path) -> None:
@@ -48,7 +50,12 @@ def make_private_folder(path: Path) -> None:
         path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         path.chmod(PRIVATE_FOLDER)  # an existing folder, or a generous umask
     except OSError as error:
-        raise InputError(str(path), f"cannot be made: {error.strerror or error}") from error
+        raise InputError(str(path), Phrase("cannot be made: {why}", why=remark(error))) from error
+
+
+def remark(error: OSError) -> Remark:
+    """What the operating system says."""
+    return Remark(error.strerror or str(error), known_why(error))
 
 
 def _mode_of(target: Path) -> int:

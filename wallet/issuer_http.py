@@ -15,12 +15,13 @@ from email.message import Message
 from typing import IO
 from urllib.parse import urlsplit
 
-from anchor.failing import why
+from anchor.failing import known_why, why
 from rootseal.canonical import MAX_BYTES
 from rootseal.commitment import Commitment
 from rootseal.errors import InputError, UndeterminedError, shorten
+from wallet.phrases import Phrase, Remark
 
-__all__ = ["IssuerNode", "NodeAnswer", "open_url"]
+__all__ = ["IssuerNode", "NodeAnswer", "open_url", "too_much", "unreached"]
 
 _TIMEOUT = 10.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -44,7 +45,7 @@ class IssuerNode:
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise InputError("--from", "must be an address such as https://registrar.example", self.url)
+            raise InputError("--from", Phrase("must be an address such as https://registrar.example"), self.url)
 
     def proof(self, commitment: Commitment) -> NodeAnswer:
         """GET /v1/proofs/<commitment>: 200 with proofs, 202 not sealed yet, 404 unknown. Raises `UndeterminedError`."""
@@ -68,7 +69,7 @@ class IssuerNode:
         except urllib.error.HTTPError as error:
             return _refusal(error, deadline, address)
         except (OSError, http.client.HTTPException) as error:
-            raise UndeterminedError(f"{address} could not be reached: {why(error)}", "node.unreachable") from error
+            raise UndeterminedError(unreached(address, error), "node.unreachable") from error
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -78,6 +79,16 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
         return None
+
+
+def unreached(address: str, error: BaseException) -> Phrase:
+    """That nobody answered at `address`, and why."""
+    return Phrase("{address} could not be reached: {why}", address=address, why=Remark(why(error), known_why(error)))
+
+
+def too_much(address: str) -> Phrase:
+    """That an answer was longer than any file may be."""
+    return Phrase("{address} answered with more than {size} bytes", address=address, size=MAX_BYTES)
 
 
 def open_url(url: str, request: urllib.request.Request, timeout: float) -> http.client.HTTPResponse:
@@ -95,7 +106,8 @@ def _refusal(error: urllib.error.HTTPError, deadline: float, address: str) -> No
     with error:
         if 300 <= error.code < 400:
             target = shorten(error.headers.get("Location", ""))
-            raise UndeterminedError(f"{address} points elsewhere ({target}), which is not followed", "node.moved")
+            said = "{address} points elsewhere ({target}), which is not followed"
+            raise UndeterminedError(Phrase(said, address=address, target=target), "node.moved")
         return NodeAnswer(error.code, _read(error, deadline, address))
 
 
@@ -106,7 +118,7 @@ def _read(answer: IO[bytes], deadline: float, address: str) -> bytes:
     while chunk := read(65_536):
         body += chunk
         if len(body) > MAX_BYTES:
-            raise UndeterminedError(f"{address} answered with more than {MAX_BYTES} bytes", "node.large")
+            raise UndeterminedError(too_much(address), "node.large")
         if time.monotonic() > deadline:
-            raise UndeterminedError(f"{address} took too long to answer", "node.slow")
+            raise UndeterminedError(Phrase("{address} took too long to answer", address=address), "node.slow")
     return bytes(body)

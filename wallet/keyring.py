@@ -13,6 +13,7 @@ from rootseal.errors import ConfigError, InputError
 from rootseal.ethereum import parse_address
 from wallet.box import Box
 from wallet.disk import read_file
+from wallet.phrases import Phrase
 from wallet.presenting import Answer
 
 __all__ = ["address_of", "ask_new_passphrase", "create_key", "open_answers", "open_key", "passphrase_of"]
@@ -61,7 +62,9 @@ def open_answers(box: Box, holders: Iterable[bytes], passphrase: str) -> tuple[A
     else:
         signers = [load_keystore(box.keystore, passphrase)]
     if {signer.address for signer in signers} != {account.address for account in accounts}:
-        raise ConfigError("wallet", "its list of addresses is not that of its keys; make it anew with your words")
+        raise ConfigError(
+            "wallet", Phrase("its list of addresses is not that of its keys; make it anew with your words")
+        )
     return tuple(Answer(signer.address, signer.sign_digest) for signer in signers)
 
 
@@ -82,7 +85,7 @@ def address_of(keystore: Path) -> bytes:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, InputError) and error.where == str(keystore):
             raise
-        raise ConfigError("keystore", "does not state its address", str(keystore)) from error
+        raise ConfigError("keystore", Phrase("does not state its address"), str(keystore)) from error
 
 
 def _read(file: Path) -> str:

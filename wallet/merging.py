@@ -13,8 +13,9 @@ from rootseal.anchoring import MAX_ANCHORS, Anchor, Proofs
 from rootseal.commitment import Home
 from rootseal.errors import VerificationError
 from rootseal.files import CredentialFile
+from wallet.phrases import Phrase
 
-__all__ = ["in_order", "is_anchored", "merge"]
+__all__ = ["in_order", "is_anchored", "merge", "other_place"]
 
 
 def merge(ours: CredentialFile, theirs: CredentialFile) -> CredentialFile:
@@ -24,14 +25,23 @@ def merge(ours: CredentialFile, theirs: CredentialFile) -> CredentialFile:
     the one that can be broken. Raises `VerificationError` where the two contradict each other.
     """
     if ours.proofs.index != theirs.proofs.index:
-        raise VerificationError(
-            "merge.index",
-            f"it claims place {theirs.proofs.index} of the log, but what is here proves place {ours.proofs.index}",
-        )
+        raise other_place(ours, theirs)
     anchors = _anchors(ours.home, ours.proofs, theirs.proofs.anchors)
     proofs = Proofs(ours.proofs.index, ours.proofs.promise or theirs.proofs.promise, anchors)
     document = theirs.issuer_document if ours.issuer_document is None else ours.issuer_document
     return ours.with_proofs(proofs, document)
+
+
+def other_place(ours: CredentialFile, theirs: CredentialFile) -> VerificationError:
+    """The refusal of proofs for another place of the log."""
+    return VerificationError(
+        "merge.index",
+        Phrase(
+            "it claims place {theirs} of the log, but what is here proves place {ours}",
+            theirs=theirs.proofs.index,
+            ours=ours.proofs.index,
+        ),
+    )
 
 
 def is_anchored(file: CredentialFile) -> bool:
@@ -47,7 +57,7 @@ def in_order(home: Home, index: int, anchors: Iterable[Anchor]) -> tuple[Anchor,
     ordered = sorted(anchors, key=lambda a: (a.home != home, a.home.key, a.sequence))
     introducing = [a for a in ordered if a.home == home and a.introduces(index)]
     if len(introducing) > 1:
-        raise VerificationError("merge.anchor", "it names another first publication than the one that is here")
+        raise VerificationError("merge.anchor", Phrase("it names another first publication than the one that is here"))
     return tuple(_limited(ordered, introducing))
 
 
@@ -70,5 +80,5 @@ def _limited(ordered: list[Anchor], introducing: list[Anchor]) -> list[Anchor]:
 def _better(ours: Anchor, theirs: Anchor) -> Anchor:
     """Ours, with their evidence where we have none. `transaction` is only a locator: it may differ."""
     if replace(theirs, evidence=None, transaction=ours.transaction) != replace(ours, evidence=None):
-        raise VerificationError("merge.anchor", "it describes a publication otherwise than what is here")
+        raise VerificationError("merge.anchor", Phrase("it describes a publication otherwise than what is here"))
     return theirs if ours.evidence is None else ours

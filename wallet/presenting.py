@@ -13,6 +13,7 @@ from rootseal.files import CredentialFile
 from rootseal.presentation import MAX_CREDENTIALS, HolderProof, Presentation, PresentedCredential, present
 from rootseal.verification import verify
 from wallet.disclosing import Disclosure, choose
+from wallet.phrases import Phrase
 from wallet.proving import CheckFailedError
 
 __all__ = [
@@ -41,7 +42,8 @@ class Question:
     def __post_init__(self) -> None:
         for name, text in (("--audience", self.audience), ("--nonce", self.nonce)):
             if not 0 < len(text) <= 1024 or not text.isprintable():
-                raise InputError(name, "must be 1 to 1,024 printable characters, exactly as the verifier gave it", text)
+                said = "must be 1 to 1,024 printable characters, exactly as the verifier gave it"
+                raise InputError(name, Phrase(said), text)
 
 
 class Answer:
@@ -79,7 +81,8 @@ def assemble_each(
 ) -> Presentation:
     """As `assemble`, with a choice of its own for each credential."""
     if not 1 <= len(chosen) <= MAX_CREDENTIALS:
-        raise InputError("ID", f"a presentation holds 1 to {MAX_CREDENTIALS} credentials", len(chosen))
+        said = "a presentation holds 1 to {most} credentials"
+        raise InputError("ID", Phrase(said, most=MAX_CREDENTIALS), len(chosen))
     presented = (present(file, disclosure.shows, show_subject) for file, disclosure in chosen)
     return Presentation(tuple(_smaller(one) if small else one for one in presented))
 
@@ -120,7 +123,9 @@ def answered(presentation: Presentation, question: Question, *answers: Answer) -
         if holder not in keys:
             raise InputError(
                 "wallet",
-                "does not hold the key of the address that the credential was issued to, so it cannot sign for it",
+                Phrase(
+                    "does not hold the key of the address that the credential was issued to, so it cannot sign for it"
+                ),
                 checksum_address(holder),
             )
     proof, digest = unsigned(presentation, question)
@@ -147,8 +152,9 @@ def _smaller(presented: PresentedCredential) -> PresentedCredential:
 
 def _holder_of(at: int, credential: PresentedCredential) -> bytes:
     if isinstance(credential.subject, bytes):
-        raise InputError("--subject", "is needed to sign: the address that signs must be shown")
+        raise InputError("--subject", Phrase("is needed to sign: the address that signs must be shown"))
     holder = credential.subject[0].holder
     if holder == ZERO_ADDRESS:
-        raise InputError("ID", f"credential {at} was issued to no address, so nobody can sign for it")
+        said = "credential {number} was issued to no address, so nobody can sign for it"
+        raise InputError("ID", Phrase(said, number=at))
     return holder

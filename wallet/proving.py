@@ -10,6 +10,7 @@ from rootseal.files import CredentialFile
 from rootseal.presentation import PRESENTATION_FORMAT
 from rootseal.verdict import Check
 from rootseal.verification import verify
+from wallet.phrases import Phrase
 
 __all__ = ["CheckFailedError", "require_proof"]
 
@@ -44,6 +45,7 @@ def _complete(data: bytes) -> CredentialFile:
     value = loads(data)
     if isinstance(value, dict) and value.get("format") == PRESENTATION_FORMAT:
         raise InputError(
-            "file", "is a presentation, which hides parts; only complete credentials (*.credential.json) can be kept"
+            "file",
+            Phrase("is a presentation, which hides parts; only complete credentials (*.credential.json) can be kept"),
         )
     return CredentialFile.from_json(value)

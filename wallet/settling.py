@@ -18,7 +18,8 @@ from rootseal.facts import AnchorFact, LedgerFacts
 from rootseal.files import CredentialFile
 from rootseal.merkle import leaf_hash, root_from_inclusion
 from rootseal.typed_data import checkpoint_digest
-from wallet.merging import in_order
+from wallet.merging import in_order, other_place
+from wallet.phrases import Phrase
 
 __all__ = ["Complete", "Known", "is_confirmed", "settle"]
 
@@ -92,15 +93,18 @@ class _Settling:
         better = theirs if self._is_issuers(theirs) else None
         if ours is None:
             if theirs is not None and better is None:
-                raise VerificationError("anchor.promise", "its promise was not signed by a key of this issuer")
+                raise VerificationError("anchor.promise", Phrase("its promise was not signed by a key of this issuer"))
             return better
         home, index = self.ours.home, self.ours.proofs.index
         published = any(a.home == home and a.introduces(index) and self._confirms(a) for a in anchors)
         if better is None and not published:
             return ours
         self.notes.append(
-            "The promise in the file was not signed by a key of this issuer; it was "
-            + ("removed." if better is None else "replaced by the issuer's.")
+            Phrase("The promise in the file was not signed by a key of this issuer; it was removed.")
+            if better is None
+            else Phrase(
+                "The promise in the file was not signed by a key of this issuer; it was replaced by the issuer's."
+            )
         )
         return better
 
@@ -108,10 +112,11 @@ class _Settling:
         """The account that stands; None where the chain confirms none."""
         some = ours or theirs
         assert some is not None
-        facts = self.known.get(some.home, "it was not asked.")
+        facts = self.known.get(some.home, Phrase("it was not asked."))
         if isinstance(facts, str):  # a witness: it changes no verdict
             if ours is None:
-                self.notes.append(f"A witness on another ledger was not added, for it could not be checked: {facts}")
+                said = "A witness on another ledger was not added, for it could not be checked: {reason}"
+                self.notes.append(Phrase(said, reason=facts))
             return ours
         fact = facts.anchors.get(some.root)
         if fact is None:
@@ -126,7 +131,11 @@ class _Settling:
             return self.complete(theirs)
         if ours is None:
             raise VerificationError(
-                "update.anchor", f"it describes the publication in anchor {some.sequence} otherwise than the chain does"
+                "update.anchor",
+                Phrase(
+                    "it describes the publication in anchor {anchor} otherwise than the chain does",
+                    anchor=some.sequence,
+                ),
             )
         return self._corrected(ours, theirs, fact)
 
@@ -135,8 +144,11 @@ class _Settling:
             return ours
         if _account(theirs) != _told(fact):
             self.notes.append(
-                f"The issuer's node describes anchor {fact.sequence} otherwise than the chain does; "
-                "the file agrees with the chain, and stays."
+                Phrase(
+                    "The issuer's node describes anchor {anchor} otherwise than the chain does; the file agrees with "
+                    "the chain, and stays.",
+                    anchor=fact.sequence,
+                )
             )
             return ours
         return replace(ours, evidence=_genuine(theirs)) if ours.evidence is None else ours
@@ -148,8 +160,11 @@ class _Settling:
         if path is None:
             raise VerificationError(
                 "update.anchor",
-                f"the chain has the publication that the file calls anchor {ours.sequence}, but of another log: ask "
-                "the issuer's node for its proofs (--from URL)",
+                Phrase(
+                    "the chain has the publication that the file calls anchor {anchor}, but of another log: ask the "
+                    "issuer's node for its proofs (--from URL)",
+                    anchor=ours.sequence,
+                ),
             )
         self.notes.append(_replaced(ours))
         return self.complete(_of_chain(ours.home, ours.root, path, fact, ours.transaction))
@@ -174,9 +189,11 @@ class _Settling:
     def _refuse_absent(self, theirs: Anchor, facts: LedgerFacts) -> None:
         if theirs.block.number <= facts.final.number:
             raise VerificationError(
-                "anchor.absent", f"it names a publication (anchor {theirs.sequence}) that the chain does not have"
+                "anchor.absent",
+                Phrase("it names a publication (anchor {anchor}) that the chain does not have", anchor=theirs.sequence),
             )
-        self.notes.append(f"Anchor {theirs.sequence} was not added: the chain does not have it as final yet.")
+        said = "Anchor {anchor} was not added: the chain does not have it as final yet."
+        self.notes.append(Phrase(said, anchor=theirs.sequence))
 
     def _leads(self, path: tuple[bytes, ...], size: int, root: bytes) -> bool:
         index = self.ours.proofs.index
@@ -200,13 +217,13 @@ def _at_their_place(
         facts.anchors.get(anchor.root) is not None for anchor in ours.proofs.at(ours.home)
     )
     if stands or introducing is None or not is_confirmed(introducing, facts):
-        raise VerificationError(
-            "merge.index",
-            f"it claims place {theirs.proofs.index} of the log, but what is here proves place {ours.proofs.index}",
-        )
+        raise other_place(ours, theirs)
     notes.append(
-        f"The file claimed place {ours.proofs.index} of the log, of which the chain knows nothing; "
-        f"it is at place {theirs.proofs.index}."
+        Phrase(
+            "The file claimed place {ours} of the log, of which the chain knows nothing; it is at place {theirs}.",
+            ours=ours.proofs.index,
+            theirs=theirs.proofs.index,
+        )
     )
     return ours.with_proofs(Proofs(theirs.proofs.index, None, ()), ours.issuer_document)
 
@@ -245,14 +262,16 @@ def _genuine(anchor: Anchor) -> Evidence | None:
 
 
 def _replaced(anchor: Anchor) -> str:
-    return (
-        f"What the file said about its publication in anchor {anchor.sequence} is not what the chain says; "
-        "it was replaced by what the chain confirms."
+    return Phrase(
+        "What the file said about its publication in anchor {anchor} is not what the chain says; it was replaced by "
+        "what the chain confirms.",
+        anchor=anchor.sequence,
     )
 
 
 def _dropped(anchor: Anchor) -> str:
-    return (
-        f"The file named a publication (anchor {anchor.sequence}) that the chain does not confirm; "
-        "it was replaced by what the chain confirms."
+    return Phrase(
+        "The file named a publication (anchor {anchor}) that the chain does not confirm; it was replaced by what the "
+        "chain confirms.",
+        anchor=anchor.sequence,
     )

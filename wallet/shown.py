@@ -23,11 +23,13 @@ from rootseal.errors import ConfigError, InputError
 from rootseal.microcredential import clean_text
 from rootseal.strict import array, hex_bytes, members, seconds, string
 from wallet.box import Box
-from wallet.disk import PRIVATE_FILE, read_file, write_atomically
+from wallet.disk import PRIVATE_FILE, read_file, remark, write_atomically
+from wallet.phrases import Phrase, Remark
 
 __all__ = [
     "FORGOTTEN",
     "MAX_WHO",
+    "NOT_AS_WRITTEN",
     "UNNAMED",
     "Record",
     "Showing",
@@ -49,6 +51,9 @@ FORGOTTEN: Final = (
     "one that somebody saw may be shown to another. A backup of the wallet brings the record back."
 )
 """What somebody must know who restored a wallet from its words alone."""
+
+NOT_AS_WRITTEN: Final = Phrase("it is not as a wallet writes it")
+"""Why a file of the wallet is called damaged, in short."""
 
 _FORMAT: Final = "rootseal/shown/1"
 _MAX: Final = 10_000
@@ -125,17 +130,19 @@ def read_record(box: Box) -> Record:
         return Record(array(m["shown"], "shown.json.shown", _showing, 0, _MAX))
     except (ValueError, RecursionError) as error:
         problem = (
-            f"is damaged ({error}), and nothing else says which copy was shown to whom. Bring it back from a backup of "
+            "is damaged ({why}), and nothing else says which copy was shown to whom. Bring it back from a backup of "
             "the wallet. Without one, move it to another place: every copy then counts as shown to nobody, so that "
             "one may be shown to a second person"
         )
-        raise ConfigError("shown.json", problem, str(box.shown)) from None
+        why = Remark(str(error), NOT_AS_WRITTEN)
+        raise ConfigError("shown.json", Phrase(problem, why=why), str(box.shown)) from None
 
 
 def write_record(box: Box, record: Record) -> None:
     """Replace shown.json in one step, durably. Raises `InputError` where the disk refuses, or it is full."""
     if len(record.showings) > _MAX:
-        raise InputError("shown.json", f"holds {_MAX:,} entries, and no more; move it to another place to begin anew")
+        said = "holds {most} entries, and no more; move it to another place to begin anew"
+        raise InputError("shown.json", Phrase(said, most=f"{_MAX:,}"))
     shape = {"format": _FORMAT, "shown": [showing.to_json() for showing in record.showings]}
     data = json.dumps(shape, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     write_atomically(box.shown, data, PRIVATE_FILE)
@@ -147,7 +154,7 @@ def recording(box: Box) -> Iterator[None]:
     try:
         folder = os.open(box.directory, os.O_RDONLY)
     except OSError as error:
-        raise InputError(str(box.directory), f"cannot be opened: {error.strerror or error}") from error
+        raise InputError(str(box.directory), Phrase("cannot be opened: {why}", why=remark(error))) from error
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
         yield

@@ -21,6 +21,7 @@ from wallet.accounts import accounts_of
 from wallet.box import Box, Held
 from wallet.copies import Copies, Pick
 from wallet.merging import is_anchored
+from wallet.phrases import Phrase
 from wallet.presenting import require_sound
 from wallet.shown import UNNAMED, Record, Showing, read_record, recording, write_record
 
@@ -160,7 +161,8 @@ def hand_out(planned: Plan, made: Presentation, now: int, deliver: Callable[[byt
 def _record(planned: Plan, who: str, now: int) -> None:
     before = read_record(planned.box)
     if _plan(planned.box, planned.picks, planned.wish, before).held != planned.held:
-        raise ConflictError("another program showed one of these copies to somebody meanwhile; do it once more")
+        said = "another program showed one of these copies to somebody meanwhile; do it once more"
+        raise ConflictError(Phrase(said))
     after = before
     for held in planned.held:
         after = after.plus(held.commitment, who, now)

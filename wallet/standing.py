@@ -23,6 +23,7 @@ from rootseal.files import CredentialFile
 from rootseal.instants import format_instant
 from rootseal.policy import Policy
 from rootseal.strict import array, hex_bytes, members, seconds, string
+from rootseal.verdict import Check
 from wallet.box import Box
 from wallet.disk import PRIVATE_FILE, read_file, write_atomically
 from wallet.shown import recording
@@ -43,11 +44,11 @@ _KEPT: Final[Mapping[str, State]] = {"revoked": "revoked", "suspended": "suspend
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`state` as of the block at `at` (UTC seconds). unknown: the chain did not say; `reason` says why."""
+    """`state` as of the block at `at` (UTC seconds). unknown: the chain did not say; `found` says why."""
 
     state: State
     at: int
-    reason: str = ""
+    found: Check | None = None
 
     @property
     def is_bad(self) -> bool:
@@ -60,7 +61,7 @@ def of_chain(file: CredentialFile, facts: LedgerFacts, policy: Policy | None, no
     listed = None if policy is None else policy.ledger(file.home)
     found = status_check(file.open(), Facts({file.home.key: facts}), listed, now)
     at = facts.final.timestamp if facts.status is None else facts.status.block.timestamp
-    return Standing(_STATES.get(found.code, "unknown"), at, found.reason)
+    return Standing(_STATES.get(found.code, "unknown"), at, found)
 
 
 def warning(standing: Standing | None) -> str:

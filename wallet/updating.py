@@ -22,9 +22,10 @@ from rootseal.policy import Policy
 from rootseal.strict import hex_bytes, members
 from wallet.chain_check import ChainCheck, require_agreement
 from wallet.disk import read_file, write_atomically
-from wallet.issuer_http import IssuerNode
+from wallet.issuer_http import IssuerNode, NodeAnswer
 from wallet.merging import is_anchored, merge
-from wallet.proving import require_proof
+from wallet.phrases import Phrase, Remark
+from wallet.proving import CheckFailedError, require_proof
 from wallet.settling import is_confirmed, settle
 from wallet.standing import Standing, of_chain, told_json, warning
 
@@ -32,9 +33,11 @@ __all__ = ["Outcome", "Updater", "exit_code_of"]
 
 _PROOF_FORMAT = "rootseal/proof/1"
 _ISSUER_FORMAT = "rootseal/issuer/1"
-_NAME_A_CHAIN = (
+_NAME_A_CHAIN = Phrase(
     "name a chain (--rpc, or a policy with one) so that this can be checked before it is written; nothing was changed"
 )
+_OTHERWISE = Phrase("the issuer's node says otherwise than the file")
+_NO_ANSWER_OF_OURS = Phrase("it is not what an issuer's node answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +58,25 @@ class Outcome:
     def sentence(self) -> str:
         """For a person. What a verifier refuses it for stands first."""
         bad = warning(self.standing)
-        return f"{bad} {self._changed}" if bad else self._changed
+        return " ".join([*([bad] if bad else []), *self.phrases])
 
     @property
-    def _changed(self) -> str:
-        words = "brought up to date" if self.change == "updated" else "nothing new"
-        added = (
-            "" if self.document_hash is None else f" The issuer's description was added (SHA-256 {self.document_hash})."
-        )
-        return f"{words}; {self._state}.{added}" + "".join(f" {note}" for note in self.notes)
+    def phrases(self) -> tuple[str, ...]:
+        """What changed and what did not, sentence by sentence."""
+        words = Phrase("brought up to date") if self.change == "updated" else Phrase("nothing new")
+        added = "The issuer's description was added (SHA-256 {hash})."
+        description = () if self.document_hash is None else (Phrase(added, hash=self.document_hash),)
+        return Phrase("{change}; {state}", change=words, state=self._state), *description, *self.notes
 
     @property
-    def _state(self) -> str:
+    def _state(self) -> Phrase:
         if not self.anchored:
-            return "not published yet as far as could be found"
+            return Phrase("not published yet as far as could be found.")
         if not self.compared:
-            return "it names a publication, which no chain was asked about (--rpc, or a policy with a chain)"
-        if self.standing is not None and self.standing.state == "unknown":
-            return f"it holds its proof of publication. {self.standing.reason.rstrip('.')}"
-        return "it holds its proof of publication"
+            return Phrase("it names a publication, which no chain was asked about (--rpc, or a policy with a chain).")
+        if self.standing is not None and self.standing.found is not None and self.standing.state == "unknown":
+            return Phrase("it holds its proof of publication. {reason}", reason=self.standing.found)
+        return Phrase("it holds its proof of publication.")
 
     def to_json(self) -> dict[str, Json]:
         """Members of the JSON answers of `update` and `wallet update`."""
@@ -111,7 +114,8 @@ class Updater:
         """From what the user named. Raises `InputError` where there is nobody to ask."""
         asked = rpc is not None or (policy is not None and any(ledger.rpcs for ledger in policy.ledgers))
         if node_url is None and not asked:
-            raise InputError("--from", "name the issuer's node (--from URL), a node of the chain (--rpc URL), or both")
+            said = "name the issuer's node (--from URL), a node of the chain (--rpc URL), or both"
+            raise InputError("--from", Phrase(said))
         return cls(None if node_url is None else IssuerNode(node_url), ChainCheck(rpc, policy), now)
 
     def update_file(self, path: Path) -> Outcome:
@@ -132,8 +136,9 @@ class Updater:
         known = self.chain.ask(ours, theirs)
         facts = known[ours.home]
         if isinstance(facts, str):
-            _require_nothing_new(ours, theirs, f"this could not be checked, so nothing was changed: {facts}")
-            raise UndeterminedError(f"the chain could not be asked: {facts}", "chain.unavailable")
+            said = "this could not be checked, so nothing was changed: {reason}"
+            _require_nothing_new(ours, theirs, Phrase(said, reason=facts))
+            raise UndeterminedError(Phrase("the chain could not be asked: {reason}", reason=facts), "chain.unavailable")
         settled, told = settle(ours, theirs, known, self.chain.complete)
         notes += told
         self._require_agreement(settled, facts)
@@ -150,19 +155,20 @@ class Updater:
         except VerificationError as error:
             if self.node is not None:
                 raise
-            way_out = "The issuer's node may have what is true (--from URL)."
-            raise VerificationError(error.code, f"{error.reason} {way_out}") from error
+            said = "{reason} The issuer's node may have what is true (--from URL)."
+            reason = error.check if isinstance(error, CheckFailedError) else error.reason
+            raise VerificationError(error.code, Phrase(said, reason=reason)) from error
 
     def _from_node(self, node: IssuerNode, ours: CredentialFile, notes: list[str]) -> CredentialFile:
         """The same credential with the node's proofs, which prove themselves; whether they are true is not asked."""
         answer = node.proof(ours.commitment)
         if answer.status == 202:
-            notes.append("The issuer has accepted it and not published it yet.")
+            notes.append(Phrase("The issuer has accepted it and not published it yet."))
             return ours
         if answer.status == 404:
-            raise UndeterminedError(f"{node.url} does not know this credential", "node.unknown")
+            raise UndeterminedError(Phrase("{node} does not know this credential", node=node.url), "node.unknown")
         if answer.status != 200:
-            raise UndeterminedError(f"{node.url} answered with HTTP {answer.status}", "node.refused")
+            raise _refused(node, answer)
         proofs = read_proofs(answer.body, ours.commitment, node.url)
         return require_proof(_bounded(ours.with_proofs(proofs, None)), self.now)
 
@@ -180,15 +186,23 @@ class Updater:
             return file, None
         if held is not None:
             notes.append(
-                "The issuer's description in the file is not the one that was registered when the credential was "
-                "published" + ("; name the issuer's node (--from URL) to replace it." if self.node is None else ".")
+                Phrase(
+                    "The issuer's description in the file is not the one that was registered when the credential was "
+                    "published; name the issuer's node (--from URL) to replace it."
+                )
+                if self.node is None
+                else Phrase(
+                    "The issuer's description in the file is not the one that was registered when the credential was "
+                    "published."
+                )
             )
         if self.node is None:
             return file, None
         try:
             document = _document(self.node, file, in_force)
         except RootsealError as error:
-            notes.append(f"The issuer's description was not added: {error.diagnostics()}.")
+            reason = error.reason if isinstance(error, (UndeterminedError, VerificationError)) else error.diagnostics()
+            notes.append(Phrase("The issuer's description was not added: {reason}.", reason=reason))
             return file, None
         return replace(file, issuer_document=document), sha256(dumps(document)).hexdigest()
 
@@ -196,30 +210,38 @@ class Updater:
 def _document(node: IssuerNode, file: CredentialFile, in_force: bytes | None) -> Json:
     answer = node.issuer_document()
     if answer.status != 200:
-        raise UndeterminedError(f"{node.url} answered with HTTP {answer.status}", "node.refused")
+        raise _refused(node, answer)
     document = read_issuer_document(answer.body, file, node.url)
     if sha256(dumps(document)).digest() != in_force:
         raise VerificationError(
-            "update.document", "it is not the description that was registered when the credential was published"
+            "update.document",
+            Phrase("it is not the description that was registered when the credential was published"),
         )
     return document
 
 
-def _require_nothing_new(ours: CredentialFile, theirs: CredentialFile, why: str) -> None:
+def _refused(node: IssuerNode, answer: NodeAnswer) -> UndeterminedError:
+    said = "{node} answered with HTTP {status}"
+    return UndeterminedError(Phrase(said, node=node.url, status=answer.status), "node.refused")
+
+
+def _require_nothing_new(ours: CredentialFile, theirs: CredentialFile, why: Phrase) -> None:
     """Raises `UndeterminedError` where there is no chain to tell whether what the node says is true."""
-    says = "the issuer's node says otherwise than the file"
+    says = _OTHERWISE
     try:
         # Its own document is not among the node's answers, and is no difference.
         if merge(ours, theirs) == ours:
             return
         introducing = theirs.proofs.introducing(theirs.home)
         if introducing is not None and not is_anchored(ours):
-            says = f"the issuer's node says it is published in anchor {introducing.sequence}"
+            said = "the issuer's node says it is published in anchor {anchor}"
+            says = Phrase(said, anchor=introducing.sequence)
         elif introducing is not None:
-            says = f"the issuer's node says more than the file about its publication in anchor {introducing.sequence}"
+            said = "the issuer's node says more than the file about its publication in anchor {anchor}"
+            says = Phrase(said, anchor=introducing.sequence)
     except VerificationError as error:
-        says = f"{says}: {error.reason}"
-    raise UndeterminedError(f"{says}; {why}", "chain.unavailable")
+        says = Phrase("{says}: {reason}", says=says, reason=error.reason)
+    raise UndeterminedError(Phrase("{says}; {why}", says=says, why=why), "chain.unavailable")
 
 
 def read_proofs(body: bytes, commitment: bytes, source: str) -> Proofs:
@@ -234,9 +256,11 @@ def read_proofs(body: bytes, commitment: bytes, source: str) -> Proofs:
         named = hex_bytes(m["commitment"], "answer.commitment", 32)
         proofs = Proofs.from_json(m, "answer")
     except InputError as error:
-        raise UndeterminedError(f"{source} gave no usable answer: {error}", "node.malformed") from error
+        said = "{node} gave no usable answer: {why}"
+        why = Remark(str(error), _NO_ANSWER_OF_OURS)
+        raise UndeterminedError(Phrase(said, node=source, why=why), "node.malformed") from error
     if named != commitment:
-        raise VerificationError("update.commitment", f"{source} answered about another credential")
+        raise VerificationError("update.commitment", Phrase("{node} answered about another credential", node=source))
     return proofs
 
 
@@ -247,14 +271,18 @@ def read_issuer_document(body: bytes, file: CredentialFile, source: str) -> Json
         if not isinstance(document, dict) or document.get("format") != _ISSUER_FORMAT:
             raise InputError("issuer document", f"must be {_ISSUER_FORMAT}")
     except InputError as error:
-        raise UndeterminedError(f"{source} gave no usable description: {error}", "node.malformed") from error
+        said = "{node} gave no usable description: {why}"
+        why = Remark(str(error), _NO_ANSWER_OF_OURS)
+        raise UndeterminedError(Phrase(said, node=source, why=why), "node.malformed") from error
     if document.get("id") != file.open().issuer_id:
-        raise VerificationError("update.issuer", f"{source} describes another issuer than the credential names")
+        said = "{node} describes another issuer than the credential names"
+        raise VerificationError("update.issuer", Phrase(said, node=source))
     return document
 
 
 def _bounded(file: CredentialFile) -> bytes:
     data = file.to_bytes()
     if len(data) > MAX_BYTES:
-        raise VerificationError("update.large", f"with the answer the file would be larger than {MAX_BYTES} bytes")
+        said = "with the answer the file would be larger than {size} bytes"
+        raise VerificationError("update.large", Phrase(said, size=MAX_BYTES))
     return data

@@ -11,6 +11,7 @@ from typing import Final
 from mnemonic import Mnemonic
 
 from rootseal.errors import InputError
+from wallet.phrases import Phrase
 
 __all__ = ["COUNT", "new_words", "read_words", "seed_of", "two_places"]
 
@@ -32,12 +33,15 @@ def read_words(text: str) -> tuple[str, ...]:
     """
     words = tuple(text.lower().split())
     if len(words) != COUNT:
-        raise InputError("words", f"there must be {COUNT} of them, and these are {len(words)}")
+        said = "there must be {count} of them, and these are {found}"
+        raise InputError("words", Phrase(said, count=COUNT, found=len(words)))
     strange = [str(place) for place, word in enumerate(words, 1) if word not in _KNOWN]
     if strange:
-        raise InputError("words", f"number {', '.join(strange)} is not in the list of words: look for a slip")
+        said = "number {places} is not in the list of words: look for a slip"
+        raise InputError("words", Phrase(said, places=", ".join(strange)))
     if not _LIST.check(" ".join(words)):
-        raise InputError("words", "do not belong together: two may be swapped, or one be another word of the list")
+        said = "do not belong together: two may be swapped, or one be another word of the list"
+        raise InputError("words", Phrase(said))
     return words
 
 

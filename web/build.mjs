@@ -48,7 +48,8 @@ function inlinable(script) {
 async function verifyPage() {
   const read = (name) => readFileSync(join(WEB, name), "utf8");
   const version = /^version = "([^"]+)"$/m.exec(read("../pyproject.toml"))[1];
-  const english = JSON.parse(read("texts/page.en.json"));
+  const texts = (code) => JSON.parse(read(`texts/page.${code}.json`));
+  const english = texts("en");
   const parts = {
     style: (await bundle("verify/page.css", { loader: { ".css": "css" } })).trim(),
     qr: inlinable(await bundle("verify/qr.ts", { format: "iife" })),
@@ -66,6 +67,7 @@ async function verifyPage() {
     "trusted-types 'none'",
   ].join("; ");
   const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+  parts.noscript = ["en", "de", "sl"].map((code) => `<p lang="${code}">${escape(texts(code)["page.noscript"])}</p>`).join("");
   const page = read("verify/page.html")
     .replace(/data-t="([a-z_0-9.]+)"><\//g, (_, key) => `data-t="${key}">${escape(english[key].replace("{version}", version))}</`)
     .replace(/\{\{([a-z]+)\}\}/g, (_, name) => parts[name]);

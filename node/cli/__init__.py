@@ -29,8 +29,10 @@ from node.cli.succession import accept_succession, succeed
 from node.cli.telling import errands, webhook
 from node.cli.templates import templates
 from node.cli.tokens import token
+from node.cli.typeable import typeable_error
 from node.cli.witnesses import ledgers
 from node.principal import acting_on_command_line
+from rootseal.errors import RootsealError
 
 __all__ = ["main"]
 
@@ -40,6 +42,14 @@ class _InOrder(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """What a command refuses names the directory that it was given."""
+        try:
+            return super().invoke(ctx)
+        except RootsealError as error:
+            typeable_error(error, ctx)
+            raise
 
 
 @click.group("node", cls=_InOrder)

@@ -23,6 +23,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _REASONS = {"none": 0, "superseded": 1}
 _SHOWN = 50
+_ALREADY = {
+    "revoke": "revoke was asked for before",
+    "suspend": "suspend was asked for before",
+    "reinstate": "it is not suspended, or the end of its suspension was asked for before",
+}
 _AHEAD = "rootseal.although-ahead"
 _AHEAD_SECONDS = 600.0
 _reason = click.option(
@@ -213,7 +218,7 @@ def _answer(outcome: StatusOutcome, as_json: bool, *, final: bool = False) -> No
         "withdrawn": list(outcome.withdrawn),
     }
     lines = [f"{credential_id}: {act} is queued" for credential_id in outcome.requested]
-    lines += [f"{credential_id}: {act} was asked for before" for credential_id in outcome.already]
+    lines += [f"{credential_id}: {_ALREADY[act]}" for credential_id in outcome.already]
     lines += [
         f"{credential_id}: a copy that is not anchored yet; {act} follows then" for credential_id in outcome.following
     ]

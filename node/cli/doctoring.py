@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from node.cli.terminal import answer, harmless, json_option, leave
+from node.cli.typeable import remember_directory
 from rootseal.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +24,13 @@ _MAX_FILE = 1 << 20
 
 
 @click.command("doctor")
-@click.argument("directory", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.argument(
+    "directory",
+    metavar="[DIR]",
+    required=False,
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=remember_directory,
+)
 @click.option(
     "--file",
     "file",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,10 @@ def _lines(outcome: ExportOutcome) -> list[str]:
     written = counted(outcome.written, "file")
     lines = [f"{outcome.directory}: {written} written, {outcome.unchanged} up to date already."]
     if outcome.anchored < total:
-        lines.append(f"With a promise only: {total - outcome.anchored}; anchor, then 'rootseal node update'.")
+        out = shlex.quote(str(outcome.directory))
+        lines.append(
+            f"With a promise only: {total - outcome.anchored}; anchor, then `rootseal node update DIR -o {out}`."
+        )
     if outcome.waiting:
         lines.append(f"Accepted and not sealed, so without a file yet: {outcome.waiting}.")
     lines += [f"not of this node, left alone: {name}" for name in outcome.unknown]

@@ -101,11 +101,11 @@ def issue(
         cost = anchor_cost(services) if dry_run else None
         others = sum(services.store.copies.published(row.id)[1] != copies for row in outcome.already)
     unwritten = write_refused(refused, outcome.refused, data, file.name) if refused and outcome.refused else None
-    lines = _issue_lines(outcome, refused if unwritten is None else None, second, directory)
+    lines = _issue_lines(outcome, refused if unwritten is None else None, second)
     if others:
         lines.append(
             f"{others} of those issued before {agreeing(others, 'has', 'have')} another number of copies than "
-            f"{copies}, and that stays: 'rootseal node copies {directory} ID --add N' makes more of one."
+            f"{copies}, and that stays: 'rootseal node copies DIR ID --add N' makes more of one."
         )
     if cost is not None:
         lines.append(cost_line(cost))
@@ -146,7 +146,7 @@ def _row(row: IssuedRow) -> dict[str, object]:
     return {"line": row.line, "id": row.id, "learnerId": row.learner, "microCredential": row.micro_credential}
 
 
-def _issue_lines(outcome: IssueOutcome, refused: Path | None, second: bool, directory: Path) -> list[str]:
+def _issue_lines(outcome: IssueOutcome, refused: Path | None, second: bool) -> list[str]:
     verb = "would be issued" if outcome.dry_run else "issued"
     lines = [f"{counted(outcome.total, 'row')}: {len(outcome.issued)} {verb}, {len(outcome.refused)} refused"]
     if outcome.already:
@@ -161,7 +161,7 @@ def _issue_lines(outcome: IssueOutcome, refused: Path | None, second: bool, dire
     if outcome.dry_run and outcome.sample is not None:
         lines += ["One of the credentials, in plain words (--json shows the document):", *in_words(outcome.sample)]
     elif outcome.issued and second:
-        lines.append(f"{they} for another person: 'rootseal node waiting {directory}', then 'approve' or 'reject'.")
+        lines.append(f"{they} for another person: 'rootseal node waiting DIR', then 'approve' or 'reject'.")
     if outcome.copies > 1 and outcome.issued:
         lines.append(
             f"{outcome.copies} copies of each: they take {outcome.copies} anchors, one after another, and are handed "
@@ -169,9 +169,9 @@ def _issue_lines(outcome: IssueOutcome, refused: Path | None, second: bool, dire
         )
     if outcome.issued and not second and not outcome.dry_run:
         lines += [
-            f"{they} to be sealed: 'rootseal node seal {directory}' does it now.",
-            f"Until then 'rootseal node withdraw {directory} ID' takes one back, or --learner with a learner id in "
-            f"place of ID; 'rootseal node waiting {directory}' names the ids.",
+            f"{they} to be sealed: 'rootseal node seal DIR' does it now.",
+            "Until then 'rootseal node withdraw DIR ID' takes one back, or --learner with a learner id in "
+            "place of ID; 'rootseal node waiting DIR' names the ids.",
         ]
     return lines
 
@@ -200,21 +200,21 @@ def withdraw(directory: Path, credential_id: str | None, learner: str | None, as
     if (credential_id is None) == (learner is None):
         raise click.UsageError("Say which credential: its ID, or --learner, one of the two.")
     with opened(directory) as services:
-        entry = services.withdraw(credential_id or _only_one(services.store, learner or "", directory))
+        entry = services.withdraw(credential_id or _only_one(services.store, learner or ""))
     answer(as_json, "withdraw", {"id": entry.id, "state": entry.state.value}, [f"{entry.id} is withdrawn"])
 
 
-def _only_one(store: Store, learner: str, directory: Path) -> str:
+def _only_one(store: Store, learner: str) -> str:
     """The id of the one credential of this learner that is not sealed. Raises `InputError` for none, or several."""
     from node.store.finding import Standing, Wanted
 
     found = store.finding.page(Wanted(Standing.ACCEPTED, learner=learner.strip()), 0, _NAMED + 1)
     if not found:
-        problem = f"has no credential that is not sealed; 'rootseal node waiting {directory}' lists what is not"
+        problem = "has no credential that is not sealed; 'rootseal node waiting DIR' lists what is not"
         raise InputError("--learner", problem, learner)
     if found[1:]:
         named = ", ".join(f"{one.id} ({harmless(one.micro_credential)} of {one.awarded_on})" for one in found[:_NAMED])
-        more = f", and more that 'rootseal node waiting {directory}' names" if found[_NAMED:] else ""
+        more = ", and more that 'rootseal node waiting DIR' names" if found[_NAMED:] else ""
         raise InputError("--learner", f"has several that are not sealed; name the id of one: {named}{more}", learner)
     return found[0].id
 
@@ -239,8 +239,10 @@ def seal(directory: Path, timeout: float, as_json: bool) -> None:
     command works here.
     """
     from node.asking import seal_or_ask
+    from node.settings_seen import note_settings
 
     with opened(directory) as services:
+        note_settings(services.store, services.config, services.now)
         before = services.newest_checkpoint()
         checkpoint, asked = seal_or_ask(services, timeout)
         if asked:
@@ -260,5 +262,5 @@ def seal(directory: Path, timeout: float, as_json: bool) -> None:
         lines.append(f"Further copies that wait until those before them are final on chain: {copies}.")
     if unapproved:
         lists = counted(unapproved, "list")
-        lines.append(f"{lists} not sealed: a second person must approve first ('rootseal node waiting {directory}').")
+        lines.append(f"{lists} not sealed: a second person must approve first ('rootseal node waiting DIR').")
     answer(as_json, "seal", value, lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from node.restoring import RestoreOutcome
 
 __all__ = ["backup", "erase", "restore"]
+
+_KEPT = "Kept: its id, commitment, key of the micro-credential, states and their times"
 
 
 @click.command()
@@ -58,7 +61,7 @@ def _backup_lines(outcome: BackupOutcome, directory: Path) -> list[str]:
     lines = [f"{outcome.path}: {outcome.size} bytes, a log of {log}. It holds learners' data."]
     lines += [f"NOT in it, because it lies outside {directory}: {name}" for name in outcome.left_out]
     lines.append("NOT in it: the passphrase. Without it the keys cannot be opened; keep it in another place.")
-    return [*lines, f"Try it out: rootseal node restore {outcome.path} SOME-NEW-DIRECTORY"]
+    return [*lines, f"Try it out: rootseal node restore {shlex.quote(str(outcome.path))} SOME-NEW-DIRECTORY"]
 
 
 @click.command()
@@ -110,7 +113,7 @@ def _restore_lines(outcome: RestoreOutcome) -> list[str]:
     return [
         *lines,
         "Make sure that the original never runs again.",
-        f"The chain may be ahead of this copy. Next: rootseal node fsck {outcome.directory}",
+        "The chain may be ahead of this copy. Next: rootseal node fsck DIR",
         "If that finds chain.ahead, the original anchored after this backup: delete this copy and restore a newer one;",
         "if there is none, 'rootseal node recover' fills in what is missing from the published log.",
         f"If the original may have SEALED after {made}, do not seal here before you have read docs/operating.md.",
@@ -125,9 +128,11 @@ def _restore_lines(outcome: RestoreOutcome) -> list[str]:
 def erase(directory: Path, entry_id: str, dry_run: bool, as_json: bool) -> None:
     """Destroy what this node knows about one credential's learner, for ever, with all its copies.
 
-    Document, seed, e-mail, learner id and holder are overwritten, in the database, its WAL and free pages. Id,
-    commitment and place in the log stay: the log stays whole, the learner's own file verifies as before, and the
-    credential can still be revoked. Backups and exported files are yours to delete.
+    Document, seed, e-mail, learner id, holder, credits, day of award and written reasons are overwritten, in the
+    database, its WAL and free pages. Kept: id, commitment, key of the micro-credential, states and their times. What
+    was sealed also keeps its place in the log, for ever: the learner's own file verifies as before, and it can still
+    be revoked. What was withdrawn before it was sealed has no place there. Backups and exported files are yours to
+    delete.
 
     \b
     Example:
@@ -159,15 +164,15 @@ def _erase_json(outcome: Erasure, dry_run: bool) -> dict[str, Any]:
 
 def _erase_lines(outcome: Erasure, dry_run: bool, in_log: bool) -> list[str]:
     if dry_run:
-        lines = [f"{outcome.id}: document, seed, e-mail, learner id and holder would be destroyed."]
+        lines = [f"{outcome.id}: all that says something about its learner would be destroyed."]
     else:
         lines = [f"{outcome.id}: erased{' before, and scrubbed again' if outcome.already else ''}."]
     if outcome.entries[1:]:
         lines.append(f"That means all its {len(outcome.entries)} copies; none that was not sealed yet will be.")
     if in_log:
-        lines.append("Kept: its id, commitment and place in the log, which say nothing without the learner's file.")
+        lines.append(f"{_KEPT}, and its place in the log, for ever: they say nothing without the learner's file.")
     else:
-        lines.append("Kept: its id and commitment. It was withdrawn before it was sealed and has no place in the log.")
+        lines.append(f"{_KEPT}. It was withdrawn before it was sealed: it has no place in the log.")
     lines += [f"STILL HOLDS IT, delete it: {path}" for path in outcome.copies]
     if outcome.backup is not None:
         last = format_instant(outcome.backup)

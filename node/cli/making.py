@@ -150,5 +150,5 @@ def _lines(directory: Path, outcome: InitOutcome) -> list[str]:
     for call in outcome.calls:
         target = "(creates a contract)" if call.to is None else checksum_address(call.to)
         lines += [f"  {call.what}", f"    to    {target}", "    value 0", f"    data  0x{call.data.hex()}"]
-    lines.append(f"Then run: rootseal node init {directory}")
+    lines.append("Then run: rootseal node init DIR")
     return lines

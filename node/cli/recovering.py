@@ -67,10 +67,10 @@ def recover(directory: Path, source: str, take_status: bool, dry_run: bool, as_j
         "statusDiffers": list(done.status_differs),
         "statusTaken": done.status_taken,
     }
-    answer(as_json, "recover", value, _lines(done, directory))
+    answer(as_json, "recover", value, _lines(done))
 
 
-def _lines(done: Recovery, directory: Path) -> list[str]:
+def _lines(done: Recovery) -> list[str]:
     verb = "to be " if done.dry_run else ""
     if done.size == done.before and not done.checkpoints:
         lines = [f"This store has the whole published log already: {counted(done.size, 'entry')}."]
@@ -91,4 +91,4 @@ def _lines(done: Recovery, directory: Path) -> list[str]:
             "Yours, from after the backup? Run it again with --take-status. Not yours? See docs/drills.md."
         )
         lines += [f"  {entry_id}" for entry_id in done.status_differs[:_SHOWN]]
-    return [*lines, f"Next: rootseal node fsck {directory}, then a new backup."]
+    return [*lines, "Next: rootseal node fsck DIR, then a new backup."]

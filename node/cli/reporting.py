@@ -176,6 +176,7 @@ def _fsck_json(report: FsckReport) -> dict[str, Any]:
         "checkpoints": report.checkpoints,
         "anchors": report.anchors,
         "witnessAnchors": report.witness_anchors,
+        "actsSinceSeal": report.acts_since_seal,
         "findings": [
             {"code": finding.code, "sentence": finding.sentence, "repaired": finding.repaired}
             for finding in report.findings
@@ -197,9 +198,13 @@ def _fsck_lines(report: FsckReport) -> list[str]:
     if report.erased:
         lines.append(f"Erased, so that only the commitment is whole: {counted(report.erased, 'entry')}.")
     if report.recovered:
-        lines.append(f"Known by the commitment alone, because recovered: {counted(report.recovered, 'entry')}.")
+        entries = counted(report.recovered, "entry")
+        lines.append(f"Known by the commitment alone, because recovered, and in no line of the audit log: {entries}.")
     if report.witness_anchors:
         lines.append(f"Checked {counted(report.witness_anchors, 'anchor')} on other ledgers.")
+    if report.acts_since_seal:
+        last = counted(report.acts_since_seal, "line")
+        lines.append(f"The audit log's last {last} came after the last seal: nothing else proves what was done there.")
     for finding in report.findings:
         mark = "repaired" if finding.repaired else "FINDING"
         lines.append(f"{mark}: {harmless(finding.sentence, 400)} [{finding.code}]")

@@ -53,7 +53,8 @@ def succeed(directory: Path, successor: int, dry_run: bool, yes: bool, as_json: 
                 confirm(warnings, yes)
             governor.send(call)
         value = {"done": not dry_run, "dryRun": dry_run, "successor": successor or None, "cost": cost_json(cost)}
-        done = f"Issuer {successor} is invited. There: 'rootseal node accept-succession DIR {governor.issuer}'."
+        there = f"'rootseal node accept-succession ITS-DIR {governor.issuer}', with the directory of that node"
+        done = f"Issuer {successor} is invited. There: {there}."
         lines = (
             [*warnings, cost_line(cost)] if dry_run else [done if successor else "No successor is invited any more."]
         )

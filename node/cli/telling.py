@@ -36,7 +36,9 @@ def webhook() -> None:
 @directory_argument
 @click.argument("url")
 @click.option(
-    "--kinds", metavar="KIND,…", help="Any of sealed, final, revoked, near, overdue, low_balance.  [default: all]"
+    "--kinds",
+    metavar="KIND,…",
+    help="Any of sealed, final, revoked, near, overdue, low_balance.  [default: all, also new ones]",
 )
 @click.option("--allow-private", is_flag=True, help="URL may lead to a machine inside your network, or to this one.")
 @json_option
@@ -56,7 +58,7 @@ def add(directory: Path, url: str, kinds: str | None, allow_private: bool, as_js
         chosen = [part.strip() for part in (kinds or "").split(",") if part.strip()]
         made, secret = _webhooks(services).add(url, chosen, allow_private=allow_private)
     value = {**_webhook_json(made), "secret": secret}
-    lines = [f"{made.id} tells {made.url}: {', '.join(made.kinds)}.", f"Secret, shown this once: {secret}"]
+    lines = [f"{made.id} tells {made.url}: {_kinds(made)}.", f"Secret, shown this once: {secret}"]
     answer(as_json, "webhook-add", value, lines)
 
 
@@ -74,7 +76,7 @@ def list_webhooks(directory: Path, as_json: bool) -> None:
     """
     with opened(directory) as services:
         found = services.store.announcements.webhooks()
-    lines = [f"{one.id}  {one.url}  {', '.join(one.kinds)}" for one in found] or ["There are no webhooks."]
+    lines = [f"{one.id}  {one.url}  {_kinds(one)}" for one in found] or ["There are no webhooks."]
     answer(as_json, "webhook-list", {"webhooks": [_webhook_json(one) for one in found]}, lines)
 
 
@@ -186,11 +188,20 @@ def _webhooks(services: Services) -> Webhooks:
     return Webhooks(services.store, services.home, test=services.config.test, clock=lambda: services.now)
 
 
+def _kinds(one: Webhook) -> str:
+    from node.webhooks import kinds_told
+
+    return ("" if one.kinds else "all that there are: ") + ", ".join(kinds_told(one))
+
+
 def _webhook_json(one: Webhook) -> dict[str, Any]:
+    from node.webhooks import kinds_told
+
     return {
         "id": one.id,
         "url": one.url,
-        "kinds": list(one.kinds),
+        "kinds": list(kinds_told(one)),
+        "allKinds": not one.kinds,
         "allowPrivate": one.private,
         "addedAt": one.added_at,
     }

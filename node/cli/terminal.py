@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from node.cli.typeable import remember_directory, typeable
 from rootseal.microcredential import display_text
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["answer", "directory_argument", "harmless", "json_option", "leave", "opened", "progress", "tell"]
 
-directory_argument = click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+directory_argument = click.argument(
+    "directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), callback=remember_directory
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs, one object per line.")
 
 
@@ -33,12 +36,12 @@ def answer(as_json: bool, command: str, value: dict[str, Any], lines: Iterable[s
         click.echo(json.dumps({"format": f"rootseal/node-{command}/1", **value}, separators=(",", ":")))
         return
     for line in lines:
-        click.echo(_encodable(line))
+        click.echo(_encodable(typeable(line)))
 
 
 def tell(line: str) -> None:
     """Say on stderr what is going on."""
-    click.echo(_encodable(line), err=True)
+    click.echo(_encodable(typeable(line)), err=True)
 
 
 def leave(code: int) -> None:

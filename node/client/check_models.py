@@ -91,6 +91,7 @@ class FsckReport(Shape):
     checkpoints: int = Field(description="Promises.")
     anchors: int = Field(description="Anchors.")
     witness_anchors: int = Field(description="Anchors on other ledgers.")
+    acts_since_seal: int = Field(description="Lines of the audit log after the last seal: nothing else proves them.")
     findings: list[FsckFinding] = Field(description="What is wrong.")
 
 

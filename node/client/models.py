@@ -186,9 +186,12 @@ class CredentialSummary(Shape):
     accepted_at: int = Field(description="When it was accepted.")
     supersedes: str | None = Field(description="The credential that it corrects.")
     status: Literal["valid", "suspended", "revoked"] | None = Field(
-        description="As asked for; null for what is not sealed."
+        description="As last asked for; null without a final anchor (accepted, sealed, withdrawn): no verifier can "
+        "find it valid yet."
     )
-    status_final: bool = Field(description="False while the chain does not hold the status finally, or there is none.")
+    status_final: bool = Field(
+        description="True iff the chain holds the status finally; false where status is null or still under way."
+    )
     copy_of: str | None = Field(default=None, description="The first copy, where this is another copy of that.")
     copies: int = Field(default=1, description="How many copies of it there are; lists show the first one alone.")
 

@@ -84,7 +84,7 @@ class WitnessReport(Shape):
 class ProblemReport(Shape):
     """What keeps the node from sealing or anchoring, or comes near it."""
 
-    code: Literal["chain.ahead", "held.up", "chain.endpoint"] = Field(description="Which problem.")
+    code: Literal["chain.ahead", "held.up", "chain.endpoint", "balance.low"] = Field(description="Which problem.")
     sentence: str = Field(description="In words.")
 
 
@@ -112,7 +112,9 @@ class NodeReport(Shape):
     transactions: dict[str, int] = Field(description="Transactions by state.")
     chain: ChainReport | None = Field(description="Null where it could not be asked.")
     chain_problem: str | None = Field(description="Why not.")
-    problems: list[ProblemReport] = Field(description="What is wrong; an endpoint left out leaves the node healthy.")
+    problems: list[ProblemReport] = Field(
+        description="What is wrong; `chain.endpoint` and `balance.low` leave the node healthy."
+    )
     next_anchor: NextAnchorReport = Field(description="When and why the node anchors next.")
     awaiting_approval: int = Field(description="Lists that wait for a second person; 0 where none is asked for.")
     recovered: int = Field(description="Credentials known by their commitment alone.")

@@ -50,7 +50,7 @@ class ErasureRequest(Body):
 
 
 class ErasureReport(Shape):
-    """What was destroyed, and what still holds it. The log stays whole, and the learner's own file verifies."""
+    """What was destroyed, and what still holds it. What was sealed keeps its place in the log; its file verifies."""
 
     format: Literal["rootseal/erasure/1"] = Field(default="rootseal/erasure/1", description="Which shape this is.")
     id: str = Field(description="The credential; of several copies the first.")

@@ -30,7 +30,9 @@ class WebhookRequest(BaseModel):
 
     url: str = Field(max_length=2000, description="Where events are posted to, https.")
     kinds: list[EventKind] = Field(
-        default=[], max_length=_KINDS, description="Which events; none named means all that there are today."
+        default=[],
+        max_length=_KINDS,
+        description="Which events; none named means all, also those that a newer version brings.",
     )
 
 
@@ -41,6 +43,9 @@ class WebhookReport(Shape):
     id: str = Field(description="Its id.")
     url: str = Field(description="Where events are posted to.")
     kinds: list[str] = Field(description="Which events.")
+    all_kinds: bool = Field(
+        default=False, description="True iff none was named: it gets all, also those that a newer version brings."
+    )
     added_at: int = Field(description="When it was added.")
     removed_at: int | None = Field(description="When it was removed.")
     secret: str | None = Field(default=None, description="whsec_…, in the answer that made it and in no other.")

@@ -13,6 +13,7 @@ from node.console.batches import Batches
 from node.console.costs import next_cost
 from node.console.pages import LARGEST, asked_number, go, page
 from node.delivery.ledger import delivery_csv, delivery_ledger
+from node.hurrying import anchor_wanted
 from node.web.authentication import for_all, needs, principal
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def overview_pages(routes: Blueprint, services: Services, access: Access) -> Non
             anchors_left=None if status is None else _anchors_left(services, status),
             ledger=delivery_ledger(services.store, services.now).total if may_read and not who.departments else None,
             grace=services.config.grace_seconds,
+            asked=anchor_wanted(services.store),
         )
 
     @routes.get("/")

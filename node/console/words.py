@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from node.delivery.ledger import FATES
+from node.policy import Decision
 from node.ways_out import on_pages
 from rootseal.instants import format_instant
 from rootseal.microcredential import display_text
@@ -46,6 +47,12 @@ _EVENTS: Final[Mapping[str, str]] = {
     "suspend": "Suspension asked for",
     "reinstate": "End of the suspension asked for",
 }
+_NEXT_ANCHOR: Final[Mapping[str, str]] = {
+    "nothing": "None needed",
+    "price": "Held back",
+    "ahead": "Held up",
+    "held": "Held up",
+}
 _ACTS: Final[Mapping[str, str]] = {
     "revoke": "Revoke, for ever",
     "suspend": "Suspend, until it is ended",
@@ -58,6 +65,11 @@ _MAILS: Final[Mapping[str, str]] = {
     "refused": "refused by the mail server",
     "failed": "given up",
 }
+
+
+def anchor_word(decision: Decision) -> str:
+    """When the next anchor comes, in a word or two."""
+    return "Due now" if decision.due else _NEXT_ANCHOR.get(decision.reason, "Not due yet")
 
 
 def day(value: int | str | None) -> str:
@@ -120,6 +132,7 @@ FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "on_pages": on_pages,
     "counted": counted,
     "coins": coins,
+    "anchor_word": anchor_word,
     "short": short,
     "standing": _of(STANDINGS),
     "status_word": _of(_STATUSES),

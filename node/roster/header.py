@@ -22,6 +22,8 @@ def columns_of(header: Sequence[str], where: str) -> tuple[str, ...]:
     names = tuple(column_name(cell) for cell in header)
     while names and not names[-1]:
         names = names[:-1]
+    if len(names) > 1 and not set(names) & set(COLUMNS):
+        raise InputError(where, f"names no column: the first line must name them all, {', '.join(COLUMNS)}", names[0])
     for name in names:
         if name not in COLUMNS and name != REASON:
             problem = f"unknown column {shorten(name)}: rename it or take it out; the columns are {', '.join(COLUMNS)}"

@@ -31,7 +31,8 @@ def _row(line: int, source: str) -> SourceRow:
     try:
         pairs = json.loads(source, object_pairs_hook=_Pairs)
     except (ValueError, RecursionError) as error:
-        return SourceRow(line, {}, (source,), (Defect(f"is not JSON: {error}"),))
+        what = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else str(error)
+        return SourceRow(line, {}, (source,), (Defect(f"is not JSON: {what}"),))
     if not isinstance(pairs, _Pairs):
         return SourceRow(line, {}, (source,), (Defect("is not a JSON object: JSON lines have one object a line"),))
     defects = tuple(_defects(pairs))

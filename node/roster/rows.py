@@ -14,7 +14,10 @@ from rootseal.microcredential import MicroCredential, check_date, clean_text
 __all__ = ["check_copies", "check_row", "mistakes"]
 
 # What spreadsheets leave behind where they took an identifier for a number, or a formula failed.
-_MANGLED = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+|#+|#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)")
+_MANGLED = re.compile(
+    r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+|[0-9]+[.,]0+|#+|#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)"
+)
+_MARKED = re.compile(r"['’`][0-9]")
 
 # Only what a typing mistake breaks; whether an address exists, the mail server knows.
 _EMAIL = re.compile(r"[^@\s\"<>(),;:]{1,64}@[^@\s\"<>(),;:.]+(?:\.[^@\s\"<>(),;:.]+)+")
@@ -65,6 +68,11 @@ def _sound(**given: str | bytes | None) -> Award:
 def _learner_id(cell: str) -> str:
     if _MANGLED.fullmatch(cell.strip()):
         raise InputError("learner_id", "a spreadsheet has changed this number; format the column as text", cell)
+    if _MARKED.match(cell.strip()):
+        problem = (
+            "begins with an apostrophe, by which spreadsheets mark text: take it away, and keep the zeros behind it"
+        )
+        raise InputError("learner_id", problem, cell)
     return cell
 
 

@@ -12,13 +12,18 @@ SHARED_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "title": "A credential was shared with you",
         "introduction": "It is opened in your browser, with the key that stands in the link. This server keeps it "
-        "locked and cannot read it; nor can it tell you whether it is genuine: check that yourself.",
+        "locked and cannot read it. That it opens does not mean that it is genuine.",
         "open": "Open",
         "save": "Save the file",
-        "check": "Check it in this browser",
+        "check": "Go to this server’s checking page",
+        "advice": "Now check it. This page came by the same link as the file, so it proves nothing: save the file, and "
+        "give it to a checking page or program that you have from elsewhere. Only if you knew the address above from "
+        "elsewhere as the institution’s own, go to the checking page here: the text is filled in there, it stays in "
+        "your browser, and nobody is asked before you press “Check this text”.",
+        "blocked": "Your browser did not let the page open. Save the file, and give it to a checking page.",
         "noscript": "This page needs JavaScript: the file is unlocked in your browser.",
         "working": "One moment …",
-        "done": "Unlocked. Save the file, or check it: nothing is uploaded.",
+        "done": "Unlocked, in your browser: nothing is uploaded.",
         "incomplete": "The link is incomplete. Copy it whole.",
         "ended": "This link has ended, or was never here. That says nothing about the credential, which may well be "
         "valid: ask whoever sent you the link for a new one.",
@@ -28,14 +33,21 @@ SHARED_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "de": {
         "title": "Ein Microcredential wurde mit Ihnen geteilt",
         "introduction": "Es wird in Ihrem Browser geöffnet, mit dem Schlüssel, der im Link steht. Dieser Server "
-        "bewahrt es verschlossen auf und kann es nicht lesen; er kann auch nicht sagen, ob es echt ist: Prüfen Sie es "
-        "selbst.",
+        "bewahrt es verschlossen auf und kann es nicht lesen. Dass es sich öffnen lässt, heißt nicht, dass es echt "
+        "ist.",
         "open": "Öffnen",
         "save": "Datei speichern",
-        "check": "In diesem Browser prüfen",
+        "check": "Zur Prüfseite dieses Servers",
+        "advice": "Prüfen Sie es nun. Diese Seite kam mit demselben Link wie die Datei und beweist daher nichts: "
+        "Speichern Sie die Datei und geben Sie sie einer Prüfseite oder einem Programm aus anderer Quelle. Nur wenn "
+        "Sie die Adresse oben schon von anderswo als die der Einrichtung kannten, gehen Sie zur Prüfseite hier: Der "
+        "Text ist dort eingesetzt, er bleibt in Ihrem Browser, und niemand wird gefragt, bevor Sie „Diesen Text "
+        "prüfen“ drücken.",
+        "blocked": "Ihr Browser hat die Seite nicht öffnen lassen. Speichern Sie die Datei und geben Sie sie einer "
+        "Prüfseite.",
         "noscript": "Diese Seite benötigt JavaScript: Die Datei wird in Ihrem Browser aufgeschlossen.",
         "working": "Einen Moment …",
-        "done": "Aufgeschlossen. Speichern Sie die Datei, oder prüfen Sie sie: Es wird nichts hochgeladen.",
+        "done": "Aufgeschlossen, in Ihrem Browser: Es wird nichts hochgeladen.",
         "incomplete": "Der Link ist unvollständig. Kopieren Sie ihn ganz.",
         "ended": "Dieser Link ist abgelaufen, oder es gab ihn hier nie. Über das Microcredential sagt das nichts, es "
         "kann durchaus gültig sein: Bitten Sie die Person, die Ihnen den Link sandte, um einen neuen.",
@@ -45,13 +57,18 @@ SHARED_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "sl": {
         "title": "Nekdo je z vami delil dokazilo",
         "introduction": "Odpre se v vašem brskalniku s ključem, ki je v povezavi. Ta strežnik ga hrani zaklenjenega in "
-        "ga ne more prebrati; prav tako ne ve, ali je pristno: to preverite sami.",
+        "ga ne more prebrati. Da se odpre, še ne pomeni, da je pristno.",
         "open": "Odpri",
         "save": "Shrani datoteko",
-        "check": "Preveri v tem brskalniku",
+        "check": "Na stran za preverjanje na tem strežniku",
+        "advice": "Zdaj ga preverite. Ta stran je prišla z isto povezavo kot datoteka in zato ničesar ne dokazuje: "
+        "shranite datoteko in jo dajte strani za preverjanje ali programu, ki ga imate od drugod. Le če ste "
+        "naslov zgoraj že od drugod poznali kot naslov ustanove, pojdite na stran za preverjanje tukaj: besedilo je "
+        "tam že vneseno, ostane v vašem brskalniku, in nihče ni vprašan, dokler ne pritisnete »Preveri to besedilo«.",
+        "blocked": "Brskalnik strani ni dovolil odpreti. Shranite datoteko in jo dajte strani za preverjanje.",
         "noscript": "Ta stran potrebuje JavaScript: datoteka se odklene v vašem brskalniku.",
         "working": "Trenutek …",
-        "done": "Odklenjeno. Shranite datoteko ali jo preverite: nič se ne naloži na strežnik.",
+        "done": "Odklenjeno v vašem brskalniku: nič se ne naloži na strežnik.",
         "incomplete": "Povezava ni popolna. Prekopirajte jo v celoti.",
         "ended": "Povezava je potekla ali je tu nikoli ni bilo. O dokazilu to ne pove ničesar, lahko je povsem "
         "veljavno: prosite tistega, ki vam je poslal povezavo, za novo.",

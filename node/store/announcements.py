@@ -31,7 +31,10 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An address that is told. `secret` signs; `private` allows addresses inside the institution's network."""
+    """An address that is told. `secret` signs; `private` allows addresses inside the institution's network.
+
+    No `kinds` means all, also those that a newer version brings.
+    """
 
     id: str
     url: str
@@ -76,7 +79,7 @@ class Announcements:
             utils.conn.execute(
                 "INSERT INTO webhook_deliveries (webhook, announcement, state, next_at, changed_at)"
                 " SELECT id, ?, 'waiting', ?, ? FROM webhooks WHERE removed_at IS NULL"
-                " AND EXISTS (SELECT 1 FROM json_each(kinds) WHERE value = ?)",
+                " AND (kinds = '[]' OR EXISTS (SELECT 1 FROM json_each(kinds) WHERE value = ?))",
                 (made.lastrowid, at, at, kind),
             )
             return True

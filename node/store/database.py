@@ -60,6 +60,9 @@ def _sentence(path: Path, error: sqlite3.Error) -> str:
         return f"{path}: another process has been writing for {BUSY_SECONDS:.0f} s; run the same command again"
     if primary == sqlite3.SQLITE_FULL:
         return f"{path}: the disk is full; nothing was changed. Free some space and run the same command again"
+    if code == sqlite3.SQLITE_IOERR_SHMSIZE:
+        # What lies beside the file cannot grow: so a program meets a full disk that starts while it is full.
+        return f"{path}: the disk is full, or cannot be written; nothing was changed. Free some space and run it again"
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return f"{path}: the store is damaged or is no store ({error}); restore a backup, then run `rootseal node fsck`"
     if primary == sqlite3.SQLITE_CANTOPEN:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
+from node.store.anchors import AnchorTable
 from node.store.database import Database
 from node.store.records import AnchorRow, Checkpoint
-from rootseal.anchoring import BlockRef, Evidence
+from rootseal.anchoring import Evidence
 from rootseal.errors import StoreError
 
-__all__ = ["Log", "evidence_from_text", "evidence_text"]
+__all__ = ["Log"]
 
 _CHECKPOINT: Final = "SELECT size, root, signed_at, anchor_by, key, signature, acts_head FROM checkpoints"
-_ANCHOR: Final = (
-    "SELECT sequence, size, previous_size, root, key, transaction_hash, block_number, block_hash, block_time,"
-    " evidence, document_hash FROM anchors"
-)
 
 
 class Log:
@@ -24,6 +20,7 @@ class Log:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._anchors = AnchorTable(database)
 
     def size(self) -> int:
         """How many entries have an index."""
@@ -81,36 +78,19 @@ class Log:
 
     def add_anchor(self, anchor: AnchorRow, now: int) -> bool:
         """Store a final anchor; False where it is there already. Raises `StoreError` where another one is."""
-        a = anchor
-        with self._database.writing() as utils:
-            stored = self._anchor("WHERE sequence = ?", a.sequence)
-            if stored is not None:
-                if (stored.root, stored.size) != (a.root, a.size):
-                    raise StoreError(f"anchor {a.sequence} is final with two roots; run `rootseal node fsck`")
-                return False
-            evidence = None if a.evidence is None else evidence_text(a.evidence)
-            utils.conn.execute(
-                "INSERT INTO anchors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(a.sequence, a.size, a.previous_size, a.root, a.key, a.transaction),
-                    *(a.block.number, a.block.hash, a.block.timestamp, evidence, a.document_hash, now),
-                ),
-            )
-            return True
+        return self._anchors.add_anchor(anchor, now)
 
     def replace_evidence(self, sequence: int, evidence: Evidence | None) -> None:
         """Put evidence that was verified anew in the place of evidence that fails."""
-        text = None if evidence is None else evidence_text(evidence)
-        self._database.change("UPDATE anchors SET evidence = ? WHERE sequence = ?", (text, sequence))
+        self._anchors.replace_evidence(sequence, evidence)
 
     def anchors(self) -> tuple[AnchorRow, ...]:
         """All final anchors by sequence."""
-        return tuple(_anchor(row) for row in self._database.rows(f"{_ANCHOR} ORDER BY sequence"))
+        return self._anchors.all()
 
     def recent_anchors(self, before: int, count: int) -> tuple[AnchorRow, ...]:
         """Up to `count` final ones with sequence < `before`, the newest first."""
-        rows = self._database.rows(f"{_ANCHOR} WHERE sequence < ? ORDER BY sequence DESC LIMIT ?", (before, count))
-        return tuple(_anchor(row) for row in rows)
+        return self._anchors.recent(before, count)
 
     def anchored_size(self) -> int:
         """How many entries stand under the newest final anchor: at home every anchor holds all before it."""
@@ -119,46 +99,16 @@ class Log:
 
     def anchor(self, sequence: int) -> AnchorRow | None:
         """The final anchor with this number."""
-        return self._anchor("WHERE sequence = ?", sequence)
+        return self._anchors.anchor(sequence)
 
     def newest_anchor(self) -> AnchorRow | None:
         """The last final anchor."""
-        return self._anchor("ORDER BY sequence DESC LIMIT 1")
+        return self._anchors.newest_anchor()
 
     def introducing(self, index: int) -> AnchorRow | None:
         """The final anchor with previousSize ≤ index < size."""
-        return self._anchor("WHERE previous_size <= ?1 AND size > ?1", index)
+        return self._anchors.introducing(index)
 
     def _checkpoint(self, rest: str, *parameters: object) -> Checkpoint | None:
         found = self._database.row(f"{_CHECKPOINT} {rest}", parameters)
         return None if found is None else Checkpoint(*found)
-
-    def _anchor(self, rest: str, *parameters: object) -> AnchorRow | None:
-        found = self._database.row(f"{_ANCHOR} {rest}", parameters)
-        return None if found is None else _anchor(found)
-
-
-def _anchor(row: tuple[Any, ...]) -> AnchorRow:
-    sequence, size, previous, root, key, transaction, number, block_hash, time, evidence, document = row
-    block = BlockRef(number, block_hash, time)
-    read = None if evidence is None else evidence_from_text(evidence)
-    return AnchorRow(sequence, size, previous, root, key, transaction, block, read, document)
-
-
-def evidence_text(evidence: Evidence) -> str:
-    """Evidence as a row keeps it."""
-    return json.dumps(
-        [
-            evidence.header.hex(),
-            evidence.receipt_index,
-            [node.hex() for node in evidence.receipt_proof],
-            evidence.log_index,
-        ],
-        separators=(",", ":"),
-    )
-
-
-def evidence_from_text(text: str) -> Evidence:
-    """The inverse of `evidence_text`."""
-    header, receipt_index, proof, log_index = json.loads(text)
-    return Evidence(bytes.fromhex(header), receipt_index, tuple(map(bytes.fromhex, proof)), log_index)

@@ -108,6 +108,12 @@ _ERASURES: Final = (
     "CREATE TABLE erasures (entry TEXT PRIMARY KEY REFERENCES entries (id), erased_at INTEGER NOT NULL) STRICT",
 )
 
+# A webhook that names no kinds hears of all, of new ones too. Until here "all" was written out as what there was then.
+_ALL_KINDS: Final = (
+    """UPDATE webhooks SET kinds = '[]' WHERE kinds IN ('["sealed", "final", "revoked", "overdue"]',
+        '["sealed", "final", "revoked", "near", "overdue", "low_balance"]')""",
+)
+
 MIGRATIONS: Final[tuple[tuple[Statement, ...], ...]] = (
     _FIRST,
     _SUPERSEDING,
@@ -115,6 +121,7 @@ MIGRATIONS: Final[tuple[tuple[Statement, ...], ...]] = (
     _ERASURES,
     PEOPLE_AND_DELIVERY,
     COPIES,
+    _ALL_KINDS,
 )
 """Statements of step N at place N−1; `PRAGMA user_version` counts the steps that a file has had."""
 

@@ -6,23 +6,17 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from node.store.anchors import AnchorTable
 from node.store.database import Database
-from node.store.log import evidence_from_text, evidence_text
 from node.store.outbox import StoredOutbox
-from node.store.records import AnchorRow
-from rootseal.anchoring import BlockRef, Evidence
 from rootseal.commitment import Home
 from rootseal.errors import InputError, StoreError
 
-__all__ = ["Witness", "WitnessAnchors", "Witnesses"]
+__all__ = ["Witness", "Witnesses"]
 
 _WITNESS: Final = (
     "SELECT number, chain_urls, chain_id, genesis_hash, finality, ledger, code_hash, deployment_block, issuer,"
     " anchor_interval, max_fee, added_at, removed_at, problem, seen_at FROM witnesses"
-)
-_ANCHOR: Final = (
-    "SELECT sequence, size, previous_size, root, key, transaction_hash, block_number, block_hash, block_time, evidence"
-    " FROM witness_anchors"
 )
 _TABLES: Final = ("witness_intents", "witness_attempts")
 
@@ -115,9 +109,9 @@ class Witnesses:
             )
         )
 
-    def anchors(self, number: int) -> WitnessAnchors:
+    def anchors(self, number: int) -> AnchorTable:
         """What stands on that ledger, finally."""
-        return WitnessAnchors(self._database, number)
+        return AnchorTable(self._database, number)
 
     def outbox(self, number: int) -> StoredOutbox:
         """What has to be sent there: own intents, own nonces."""
@@ -132,63 +126,6 @@ class Witnesses:
         return None if found is None else _witness(found)
 
 
-class WitnessAnchors:
-    """The rows of `witness_anchors` of one witness. `document_hash` of what it gives is always None."""
-
-    def __init__(self, database: Database, witness: int) -> None:
-        self._database = database
-        self._witness = witness
-
-    def add_anchor(self, anchor: AnchorRow, now: int) -> bool:
-        """Store a final anchor; False where it is there already. Raises `StoreError` where another one is."""
-        a = anchor
-        with self._database.writing() as utils:
-            stored = self._one("AND sequence = ?2", a.sequence)
-            if stored is not None:
-                if (stored.root, stored.size) != (a.root, a.size):
-                    raise StoreError(f"anchor {a.sequence} on ledger {self._witness} is final with two roots; run fsck")
-                return False
-            evidence = None if a.evidence is None else evidence_text(a.evidence)
-            utils.conn.execute(
-                "INSERT INTO witness_anchors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(self._witness, a.sequence, a.size, a.previous_size, a.root, a.key, a.transaction),
-                    *(a.block.number, a.block.hash, a.block.timestamp, evidence, now),
-                ),
-            )
-            return True
-
-    def replace_evidence(self, sequence: int, evidence: Evidence | None) -> None:
-        """Put evidence that was verified anew in the place of evidence that fails."""
-        text = None if evidence is None else evidence_text(evidence)
-        statement = "UPDATE witness_anchors SET evidence = ? WHERE witness = ? AND sequence = ?"
-        self._database.change(statement, (text, self._witness, sequence))
-
-    def all(self) -> tuple[AnchorRow, ...]:
-        """All by sequence."""
-        rows = self._database.rows(f"{_ANCHOR} WHERE witness = ? ORDER BY sequence", (self._witness,))
-        return tuple(_anchor(row) for row in rows)
-
-    def newest_anchor(self) -> AnchorRow | None:
-        """The last one."""
-        return self._one("ORDER BY sequence DESC LIMIT 1")
-
-    def introducing(self, index: int) -> AnchorRow | None:
-        """The first that holds the entry at `index`: what shows its age there."""
-        return self._one("AND previous_size <= ?2 AND size > ?2", index)
-
-    def _one(self, rest: str, *parameters: object) -> AnchorRow | None:
-        found = self._database.row(f"{_ANCHOR} WHERE witness = ?1 {rest}", (self._witness, *parameters))
-        return None if found is None else _anchor(found)
-
-
 def _witness(row: tuple[Any, ...]) -> Witness:
     number, urls, *rest = row
     return Witness(number, tuple(json.loads(urls)), *rest)
-
-
-def _anchor(row: tuple[Any, ...]) -> AnchorRow:
-    sequence, size, previous, root, key, transaction, number, block_hash, time, evidence = row
-    read = None if evidence is None else evidence_from_text(evidence)
-    block = BlockRef(number, block_hash, time)
-    return AnchorRow(sequence, size, previous, root, key, transaction, block, read, None)

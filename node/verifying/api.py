@@ -33,7 +33,7 @@ _WORD: Final = r"^[^\x00-\x1f\x7f]+$"
 _WAYS_OUT: Final = {
     "pdf": "is a PDF: a PDF certificate carries the file as an attachment. Take the attachment whose name ends in "
     ".json out of it and send that.",
-    "picture": "is a picture. Read the QR codes in it with the page /verify/app, or ask for the file whose name ends "
+    "picture": "is a picture. Read the QR codes in it with the page /verify, or ask for the file whose name ends "
     "in .presentation.json.",
     "zip": "is a ZIP archive. Unpack it and send the files in it.",
 }
@@ -99,7 +99,7 @@ def _refuse_other_kinds(data: bytes, which: str) -> None:
     """A genuine certificate as PDF is no credential file, but a verdict "rejected" would speak against it."""
     kind = other_kind(data)
     if kind is not None:
-        raise UnsupportedMediaType(f"{which} {_WAYS_OUT[kind]}")
+        raise Refused(415, f"{which} {_WAYS_OUT[kind]}", code=f"verify.{kind}")
 
 
 def _verdict(judge: Judge, data: bytes, expected: Expected | None, language: str) -> Json:

@@ -123,11 +123,12 @@ class Judge:
     @contextmanager
     def _slot(self) -> Iterator[None]:
         if not self._slots.acquire(timeout=_PATIENCE):
-            raise Refused(503, "Many files are being checked just now; try again in a minute.", headers=_LATER)
+            raise Refused(503, _BUSY, code="verify.busy", headers=_LATER)
         try:
             yield
         finally:
             self._slots.release()
 
 
+_BUSY: Final = "Many files are being checked just now; try again in a minute."
 _LATER: Final = {"Retry-After": "60"}

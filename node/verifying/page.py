@@ -1,20 +1,16 @@
-"""`/verify`: the page for those without JavaScript, and `/verify/app`, the one that uploads nothing."""
+"""`/verify`: the page that checks in the browser; `/verify/form`: the server checks, for those without JavaScript."""
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, render_template, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, TooManyRequests
 
-from node.init_policy import own_policy
 from node.problems import Refused
 from node.verifying.api import LIMIT
+from node.verifying.browser_page import FORM, browser_page
 from node.verifying.showing import ShownVerdict, shown_verdict
 from node.verifying.uploads import MAX_FORM, Form, other_kind, read_form
 from node.verifying.wording import NAMES, TEXTS, why_not_asked
@@ -23,7 +19,6 @@ from node.web.limits import limiter_of
 from rootseal.canonical import MAX_BYTES
 from rootseal.checks import Expected
 from rootseal.languages import LANGUAGES
-from rootseal.policy import Policy, format_policy
 
 if TYPE_CHECKING:
     from node.services import Services
@@ -34,8 +29,6 @@ __all__ = ["verify_pages"]
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; img-src 'self'"
 )
-_META_POLICY: Final = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
-_PRESET: Final = '<script type="application/json" id="policy-preset">null</script>'
 _MAX_QUESTION: Final = 1024
 
 
@@ -55,7 +48,7 @@ class _Asked:
 
 
 def verify_pages(services: Services, judge: Judge) -> Blueprint:
-    """The page, its style, and the page in the browser with this node's own policy in it."""
+    """The page in the browser with this node's own policy in it; the form of the server, and its style."""
     routes = Blueprint(
         "verify_page",
         __name__,
@@ -65,10 +58,17 @@ def verify_pages(services: Services, judge: Judge) -> Blueprint:
     )
 
     @routes.get("/verify")
+    @routes.get("/verify/app")
+    def app() -> Response:
+        first = _language()
+        return browser_page(services.config, [first, *(code for code in LANGUAGES if code != first)])
+
+    @routes.get(FORM)
     def form() -> Response:
         return _page(services, 200)
 
     @routes.post("/verify")
+    @routes.post(FORM)
     @bounded(MAX_FORM)
     def check() -> Response:
         language = _language()
@@ -85,14 +85,6 @@ def verify_pages(services: Services, judge: Judge) -> Blueprint:
         except (TooManyRequests, Refused) as busy:
             return _page(services, 429 if isinstance(busy, TooManyRequests) else busy.status, problem="busy")
         return _page(services, 200, shown=shown_verdict(judged, language))
-
-    @routes.get("/verify/app")
-    def app() -> Response:
-        page, policy = _app_page()
-        preset = json.dumps(format_policy(_without_addresses(own_policy(services.config)))).replace("<", "\\u003c")
-        response = Response(page.replace(_PRESET, _PRESET.replace("null", preset), 1), content_type="text/html")
-        response.headers["Content-Security-Policy"] = f"{policy}; frame-ancestors 'none'"
-        return response
 
     return routes
 
@@ -155,18 +147,3 @@ def _question(form: Form) -> Expected | None:
     if bool(audience) != bool(nonce) or max(len(audience), len(nonce)) > _MAX_QUESTION:
         raise _Unfit("half_question")
     return Expected(audience, nonce) if audience else None
-
-
-@cache
-def _app_page() -> tuple[str, str]:
-    """The page that `web/` builds, and the policy that it names itself."""
-    page = (files("node") / "pages" / "verify.html").read_text(encoding="utf-8")
-    found = _META_POLICY.search(page)
-    if found is None or _PRESET not in page:
-        raise RuntimeError("node/pages/verify.html is not what docs/spec/browser.md describes")
-    return page, found[1]
-
-
-def _without_addresses(policy: Policy) -> Policy:
-    """The operator's own endpoints, perhaps with a key in them, are nobody else's; the user names one."""
-    return replace(policy, ledgers=tuple(replace(ledger, rpcs=()) for ledger in policy.ledgers))

@@ -1,4 +1,4 @@
-"""The words of the page `/verify` around those of the catalogue, in its languages."""
+"""The words of the page `/verify/form` around those of the catalogue, in its languages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "title": "Check a credential",
         "first": "Check in your browser: the file stays with you",
         "first_hint": "It uploads nothing and needs JavaScript. To see whether a credential still holds, it asks a "
-        "node of the chain that you name. Or send the file to this server, below.",
+        "node of the chain, and says which before it does. Or send the file to this server, below.",
+        "no_script": "This page checks the file inside your browser and needs JavaScript for that. Without "
+        "JavaScript, the server of {institution} can check it instead: the file is sent there, checked and forgotten.",
+        "no_script_link": "Have it checked by the server",
         "own": "This page is the issuer’s own. It trusts {institution} and nobody else, and you have to trust this "
         "server. The surer way is a copy of your own that asks the chain itself:",
         "own_page": "the page that checks in your browser and uploads nothing",
@@ -61,7 +64,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "title": "Microcredential prüfen",
         "first": "Im Browser prüfen: Die Datei bleibt bei Ihnen",
         "first_hint": "Diese Seite lädt nichts hoch und braucht JavaScript. Ob ein Nachweis noch gilt, fragt sie bei "
-        "einem Knoten der Chain, den Sie nennen. Oder senden Sie die Datei unten an diesen Server.",
+        "einem Knoten der Chain, und sie sagt vorher, bei welchem. Oder senden Sie die Datei unten an diesen Server.",
+        "no_script": "Diese Seite prüft die Datei in Ihrem Browser und braucht dafür JavaScript. "
+        "Ohne JavaScript kann stattdessen der Server von {institution} prüfen: Die Datei wird dorthin gesendet, "
+        "geprüft und vergessen.",
+        "no_script_link": "Vom Server prüfen lassen",
         "own": "Diese Seite gehört der ausstellenden Einrichtung selbst. Sie vertraut {institution} und sonst "
         "niemandem, und Sie müssen diesem Server vertrauen. Sicherer ist eine eigene Kopie, die selbst bei der Chain "
         "nachfragt:",
@@ -111,7 +118,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "title": "Preverjanje mikrodokazila",
         "first": "Preverite v brskalniku: datoteka ostane pri vas",
         "first_hint": "Ta stran ne naloži ničesar in potrebuje JavaScript. Ali dokazilo še velja, vpraša vozlišče "
-        "verige, ki ga navedete. Ali pa datoteko spodaj pošljite temu strežniku.",
+        "verige in prej pove, katero. Ali pa datoteko spodaj pošljite temu strežniku.",
+        "no_script": "Ta stran preverja datoteko v vašem brskalniku in za to potrebuje JavaScript. Brez "
+        "JavaScripta jo lahko namesto tega preveri strežnik ustanove {institution}: datoteka se pošlje tja, preveri "
+        "in pozabi.",
+        "no_script_link": "Naj preveri strežnik",
         "own": "Ta stran je izdajateljeva. Zaupa ustanovi {institution} in nikomur drugemu, vi pa morate zaupati temu "
         "strežniku. Zanesljivejša je vaša lastna kopija, ki verigo vpraša sama:",
         "own_page": "stran, ki preverja v vašem brskalniku in ničesar ne naloži na strežnik",

@@ -128,7 +128,8 @@ def issue_report(outcome: IssueOutcome) -> IssueReport:
 
 
 def _summary(found: FoundEntry) -> dict[str, object]:
-    sealed = found.standing in (Standing.SEALED, Standing.ANCHORED)
+    # Without a final anchor the chain says nothing of it: only what was asked for is known.
+    known = found.standing is Standing.ANCHORED or found.act is not None
     return {
         "id": found.id,
         "state": found.standing.value,
@@ -138,8 +139,8 @@ def _summary(found: FoundEntry) -> dict[str, object]:
         "awarded_on": found.awarded_on,
         "accepted_at": found.accepted_at,
         "supersedes": found.supersedes,
-        "status": _STATUS[found.act] if sealed else None,
-        "status_final": sealed and (found.act is None or found.act_final),
+        "status": _STATUS[found.act] if known else None,
+        "status_final": known and (found.act is None or found.act_final),
         "copy_of": found.copy_of,
         "copies": found.copies,
     }

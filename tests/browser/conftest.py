@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,8 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from coincurve import PrivateKey
+from werkzeug.serving import make_server
 
+from anchor.keys import create_keystore, signer_from_secret, write_keystore
 from anchor.web3_chain import open_chain
+from node.app import create_app
+from node.services import Services
 from rootseal.files import CredentialFile
 from rootseal.instants import format_instant
 from rootseal.policy import Policy
@@ -20,7 +25,13 @@ from tests.support.browser import PAGES, chromium, serving
 from tests.support.contract_wallet import deploy_wallet
 from tests.support.devchain import running_chain
 from tests.support.issued import ChainPublisher, Institution, address_of, sign
+from tests.support.live_node import Quiet
+from tests.support.program import Program
 from tests.support.verify_page import Verifier
+from tests.support.wallet_page import SECRET, At, at_page, serve
+from tests.unit.node.nodes import TEMPLATES
+from wallet.box import Box
+from wallet.settings import write_policy
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -117,3 +128,46 @@ def verifier(browser: Browser, site: str, world: World) -> Iterator[Verifier]:
     yield opened
     assert opened.watched.errors == []
     context.close()
+
+
+@pytest.fixture(scope="module")
+def filled(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wallet on disk with three of the world's credentials: published, hostile, promised."""
+    folder = tmp_path_factory.mktemp("wallet")
+    box = Box.create(folder / "box")
+    write_keystore(box.keystore, signer_from_secret(world.key.secret), SECRET, "pbkdf2", 2)
+    for learner in ("Ana Novak", "Hostile Name", "Dana Zupan"):
+        box.keep(world.file(learner))
+    write_policy(folder / "policy.toml", world.policy)
+    return box.directory
+
+
+@pytest.fixture
+def learner(browser: Browser, filled: Path) -> Iterator[At]:
+    with serve(filled, "--policy", filled.parent / "policy.toml") as url, at_page(browser, url) as at:
+        yield at
+        assert at.watched.errors == []
+        assert at.own_host_only()
+
+
+@pytest.fixture
+def node(tmp_path: Path, world: World, capsys: pytest.CaptureFixture[str]) -> Iterator[tuple[str, Services]]:
+    """An institution's node on the world's chain, behind a real server."""
+    program, directory = Program(capsys), tmp_path / "node"
+    directory.mkdir()
+    (directory / "passphrase.txt").write_text("correct horse\n")
+    for name in ("key.json", "admin-key.json"):
+        create_keystore(directory / name, "correct horse", "pbkdf2", 2)
+    made = program("node", "init", directory, "--chain-url", world.url, "--deploy", "--name", "Example College")
+    assert made.code == 0, made.err
+    with Services.open(directory) as services:
+        services.add_templates(TEMPLATES)
+        server = make_server("127.0.0.1", 0, create_app(services), threaded=True, request_handler=Quiet)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", services
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()

@@ -96,3 +96,18 @@ def test_a_secret_that_cannot_be_one_is_called_incomplete(live: LiveNode, contex
     page.goto(f"{link[:-1]}B")  # 43 characters, and no 32 bytes
     page.get_by_role("button").click()
     page.get_by_text("The link is incomplete").wait_for()
+
+
+def test_by_keyboard_alone(live: LiveNode, context: BrowserContext) -> None:
+    link, _ = link_to(live)
+    page = context.new_page()
+    page.goto(link)
+    page.get_by_role("button").wait_for()
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "BUTTON":
+            break
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["format"] == "rootseal/credential/1"
+    page.locator(":focus", has_text="saved in your downloads").wait_for(timeout=5_000)

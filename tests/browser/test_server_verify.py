@@ -1,7 +1,8 @@
-"""`/verify` on the node, without JavaScript: by keyboard alone, in three languages, on small screens, for everybody."""
+"""`/verify/form` on the node, without JavaScript: by keyboard alone, in three languages, on small screens."""
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from tests.support.browser import Watched
 from tests.unit.node.nodes import Clock, make_node, open_node, roster
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 NOW = 1_700_000_100  # the fake chain's own time
 
@@ -83,8 +84,48 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+def test_who_has_no_scripts_is_led_to_the_form(page: Page, node: Site) -> None:
+    """The page that belongs here offers nothing that only a script could do, and says in three languages who checks."""
+    page.goto(f"{node.url}/verify?lang=sl")
+    assert page.locator(".input, .settings, .language").evaluate_all("all => all.every(e => !e.checkVisibility())")
+    offers = page.locator("noscript p")
+    assert offers.evaluate_all("all => all.map(e => e.lang)") == ["sl", "en", "de"]
+    assert "the server of Example University can check it instead" in offers.nth(1).inner_text()
+    page.locator("noscript p[lang=de] a").click()
+    assert page.locator("h1").inner_text() == "Microcredential prüfen"
+    page.locator("#file").set_input_files(node.genuine)
+    page.locator("button[type=submit]").click()
+    assert page.locator(".verdict .word").inner_text().endswith("Bestätigt")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_without_scripts_the_page_is_for_everybody(browser: Browser, node: Site, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{node.url}/verify")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if pictures_wanted():
+        keep(page.screenshot(full_page=True), f"verify-noscript-{'phone' if width < 600 else 'desktop'}.png")
+    context.close()
+
+
+def test_axe_finds_nothing_where_no_script_runs(browser: Browser, node: Site) -> None:
+    """axe is a script itself: the page is given to it as it is laid out without any of its own."""
+
+    def bare(route: Route) -> None:
+        text = re.sub(r"<script>.*?</script>", "", route.fetch().text(), flags=re.DOTALL)
+        route.fulfill(body=re.sub(r"<(/?)noscript>", r"<\1section>", text), content_type="text/html; charset=utf-8")
+
+    page = browser.new_page()
+    page.route("**/verify", bare)
+    page.goto(f"{node.url}/verify")
+    assert page.locator("section p[lang]").count() == 3 and page.locator(".input").is_hidden()
+    assert axe(page) == []
+    page.close()
+
+
 def _check(page: Page, site: Site, which: str, lang: str = "en") -> None:
-    page.goto(f"{site.url}/verify?lang={lang}")
+    page.goto(f"{site.url}/verify/form?lang={lang}")
     page.locator("#file").set_input_files(site.file(which))
     page.locator("button[type=submit]").click()
     page.wait_for_selector("#result-heading, #problem", state="attached")
@@ -123,7 +164,7 @@ def test_what_is_no_file_is_a_sentence_beside_the_form(page: Page, node: Site) -
 
 @pytest.mark.parametrize(("lang", "heading"), [("de", "Microcredential prüfen"), ("sl", "Preverjanje mikrodokazila")])
 def test_languages_are_switched_by_links(page: Page, node: Site, lang: str, heading: str) -> None:
-    page.goto(f"{node.url}/verify")
+    page.goto(f"{node.url}/verify/form")
     page.locator(f"nav a[lang={lang}]").click()
     assert page.locator("h1").inner_text() == heading
     _check(page, node, "genuine", lang)
@@ -131,7 +172,7 @@ def test_languages_are_switched_by_links(page: Page, node: Site, lang: str, head
 
 
 def test_the_keyboard_alone_is_enough(page: Page, node: Site) -> None:
-    page.goto(f"{node.url}/verify")
+    page.goto(f"{node.url}/verify/form")
     for _ in range(30):
         page.keyboard.press("Tab")
         if page.locator("#text:focus").count():
@@ -151,7 +192,7 @@ def test_axe_finds_nothing(browser: Browser, node: Site, which: str | None, lang
     context = browser.new_context()
     page = context.new_page()
     if which is None:
-        page.goto(f"{node.url}/verify?lang={lang}")
+        page.goto(f"{node.url}/verify/form?lang={lang}")
     else:
         _check(page, node, which, lang)
     assert axe(page) == []
@@ -164,7 +205,7 @@ def test_no_screen_needs_sideways_scrolling(browser: Browser, node: Site, which:
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
     if which is None:
-        page.goto(f"{node.url}/verify")
+        page.goto(f"{node.url}/verify/form")
     else:
         _check(page, node, which)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -172,14 +213,4 @@ def test_no_screen_needs_sideways_scrolling(browser: Browser, node: Site, which:
         page.evaluate("document.activeElement.blur()")
         size = "phone" if width < 600 else "desktop"
         keep(page.screenshot(full_page=True), f"server-verify-{which or 'start'}-{size}.png")
-    context.close()
-
-
-def test_the_page_that_uploads_nothing_opens_with_the_own_policy(browser: Browser, node: Site) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    watched = Watched(page)
-    page.goto(f"{node.url}/verify/app")
-    assert "Example University" in page.locator("#policy-words").inner_text()
-    assert watched.errors == []
     context.close()

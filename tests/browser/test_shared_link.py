@@ -65,12 +65,29 @@ def test_it_is_checked_without_being_uploaded(page: Page, link: SharedLink) -> N
     sent: list[str] = []
     page.context.on("request", lambda request: sent.append(request.method))
     page.goto(link.url)
+    assert page.locator("#check").is_hidden()
     page.locator("#open").click()
+    page.wait_for_selector("#check:visible")
+    assert "save the file, and give it to a checking page" in page.locator("#opened").inner_text()
     with page.context.expect_page() as opened:
         page.locator("#check").click()
+    opened.value.locator("#paste-check:focus").wait_for()
+    # Before the reader presses: whom that page trusts and asks can be read, and nothing is checked.
+    assert "Example University" in opened.value.locator("#policy-words").inner_text()
+    assert "ask nobody" in opened.value.locator("#asks").inner_text()
+    assert opened.value.locator("#result").is_hidden()
+    opened.value.keyboard.press("Enter")
     opened.value.wait_for_selector("#result:not([hidden])")
     assert json.loads(FILE)["credentials"][0]["home"]["ledger"] in opened.value.locator("#report").inner_text()
     assert set(sent) == {"GET"}
+
+
+def test_where_the_browser_opens_no_page_that_is_said(page: Page, link: SharedLink) -> None:
+    page.add_init_script("window.open = () => null")
+    page.goto(link.url)
+    page.locator("#open").click()
+    page.locator("#check").click()
+    assert "Save the file" in page.locator("#message:focus").inner_text()
 
 
 def opened(page: Page) -> None:

@@ -16,10 +16,9 @@ from rootseal.files import CredentialFile
 from rootseal.presentation import Presentation
 from rootseal.verification import verify
 from tests.browser.conftest import AUDIENCE, NONCE, World
-from tests.browser.test_wallet_page import SECRET, look
 from tests.support.copies import address, issue_copies, own_values, public_values
 from tests.support.issued import ChainPublisher, Institution, address_of
-from tests.support.wallet_page import At, at_page, serve
+from tests.support.wallet_page import SECRET, At, at_page, look, serve
 from wallet.box import Box
 from wallet.settings import write_policy
 from wallet.shown import read_record

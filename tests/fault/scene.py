@@ -26,7 +26,8 @@ from rootseal.instants import format_date
 from tests.support.drivers import anvil
 from tests.support.faulty_proxy import FaultyProxy
 from tests.support.geth_rules import Client
-from tests.unit.node.nodes import TEMPLATES, Clock, make_registered, roster
+from tests.support.quick_keys import quick_log_key
+from tests.unit.node.nodes import PASSPHRASE, TEMPLATES, Clock, make_registered, roster
 
 BLOCK_TIME = 12
 PROMISE = 90 * 86_400
@@ -38,7 +39,7 @@ def share(points: list[int]) -> list[int]:
     return points[int(part) - 1 :: int(parts)] if parts else points
 
 
-class _Prompt(Web3Chain):
+class Prompt(Web3Chain):
     """Anvil answers before it has mined; here a transaction that was sent has its receipt."""
 
     def send_unlocked(self, sender: bytes, to: bytes | None, data: bytes, value: int, gas: int) -> bytes:
@@ -184,7 +185,9 @@ def scene(folder: Path, left_out: str, client: Client = "geth", seed: int = 0, e
     """A fresh Anvil with a ledger and a registered issuer, the proxy, and the node. Finality is 2 × `epoch` blocks."""
     with anvil(left_out, "--slots-in-an-epoch", str(epoch)) as url, FaultyProxy(url, client, seed) as proxy:
         directory = folder / "node"
-        make_registered(directory, _Prompt(url))
+        directory.mkdir()
+        quick_log_key(directory / "log-key.json", PASSPHRASE)
+        make_registered(directory, Prompt(url))
         settings = replace(
             read_config(directory),
             chain_urls=(proxy.url,),

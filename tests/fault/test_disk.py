@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from node.store import STORE_NAME
 from tests.fault.disk_driver import SAID, main, publish
 from tests.fault.scene import Scene, scene, share
 from tests.support.devchain import ROOT
@@ -25,6 +26,7 @@ from tests.unit.node.nodes import Clock
 
 FULL = os.environ.get("ROOTSEAL_FAULT_FULL") == "1"
 SAMPLED = 2  # of the calls of each kind
+Hurt = subprocess.CompletedProcess[str]
 CALLS = "pwrite64,write,fsync,fdatasync,ftruncate"
 
 
@@ -35,7 +37,7 @@ def require_strace(left_out: str) -> None:
     pytest.skip(f"strace is not installed; left out: {left_out}")
 
 
-def run(world: Scene, directory: Path, *strace: str) -> subprocess.CompletedProcess[str]:
+def run(world: Scene, directory: Path, *strace: str) -> Hurt:
     """One day of the node in `directory`, under strace where options are given. Only its own files are hurt."""
     command = [sys.executable, "-B", "-m", "tests.fault.disk_driver", str(directory), world.proxy.url]
     command.append(str(world.clock.now))
@@ -75,29 +77,56 @@ def places(count: int) -> list[int]:
     return sorted({1 + (count - 1) * n // (SAMPLED - 1) for n in range(SAMPLED)} | {count // 2})
 
 
+def beginnings(world: Scene, folder: Path) -> Callable[[str], Path]:
+    """Gives a copy of the node as it is now under a name in `folder`, and sets the chain back to where it is now."""
+    template = folder / "template"
+    shutil.copytree(world.directory, template)
+    snapshots = [world.proxy.direct("evm_snapshot")]
+
+    def afresh(name: str) -> Path:
+        world.proxy.direct("evm_revert", snapshots.pop())
+        world.proxy.rules.forget()
+        snapshots.append(world.proxy.direct("evm_snapshot"))
+        return Path(shutil.copytree(template, folder / name))
+
+    return afresh
+
+
 @pytest.mark.fault("disk full, EIO", "strace fails one write or fsync of the store with ENOSPC or EIO")
 def test_disk_full_and_input_output_errors(tmp_path: Path, record_property: Callable[..., None]) -> None:
     require_strace("disk full and EIO at writes and fsyncs of the store")
     with scene(tmp_path, "disk full and EIO", epoch=1) as world:
         world.services.close()
-        template, rounds = tmp_path / "template", 0
-        shutil.copytree(world.directory, template)
-        snapshot = world.proxy.direct("evm_snapshot")
-        shutil.copytree(template, tmp_path / "whole")
-        calls = counted(world, tmp_path / "whole")
+        afresh, rounds = beginnings(world, tmp_path), 0
+        calls = counted(world, afresh("whole"))
         assert calls["pwrite64"] > 20
         assert calls["fdatasync"] > 5
         print(f"an undisturbed day: {calls}")
         for call, count in calls.items():
             for place in places(count):
-                world.proxy.direct("evm_revert", snapshot)
-                world.proxy.rules.forget()
-                snapshot = world.proxy.direct("evm_snapshot")
                 error = "EIO" if call.startswith("f") or place % 2 else "ENOSPC"
-                directory = tmp_path / f"{call}-{place}"
-                shutil.copytree(template, directory)
-                one(world, directory, call, place, error)
+                one(world, afresh(f"{call}-{place}"), call, place, error)
                 rounds += 1
+        record_property("rounds", rounds)
+
+
+@pytest.mark.fault("disk full for long", "strace fails every write of the store from one on, until the next process")
+def test_disk_that_stays_full(tmp_path: Path, record_property: Callable[..., None]) -> None:
+    require_strace("a disk that stays full")
+    with scene(tmp_path, "a disk that stays full", epoch=1) as world:
+        world.services.close()
+        afresh, rounds = beginnings(world, tmp_path), 0
+        writes = counted(world, afresh("whole"))["pwrite64"]
+        # The last writes are those of closing the file; who has got so far has nothing to lose and nothing to say.
+        for place in places(writes) if FULL else (1, writes // 3, 2 * writes // 3):
+            directory = afresh(f"full-{place}")
+            hurt = one(world, directory, "pwrite64,write", f"{place}+", "ENOSPC")
+            told = (
+                rf"^{re.escape(str(directory / STORE_NAME))}: the disk is full.*; nothing was changed\. Free some space"
+            )
+            late = hurt.returncode == 0 and place > 2 * writes // 3
+            assert late or re.match(told, hurt.stderr), (place, hurt.stderr)
+            rounds += 1
         record_property("rounds", rounds)
 
 
@@ -153,8 +182,11 @@ def published(world: Scene, directory: Path, *inject: str) -> dict[str, int]:
     return {name: len(re.findall(rf"^\d+ +{name}\(", text, re.MULTILINE)) for name in ("write", "fsync", "rename")}
 
 
-def one(world: Scene, directory: Path, call: str, place: int, error: str) -> None:
-    """One call fails once; then the same work is done again on a well disk."""
+def one(world: Scene, directory: Path, call: str, place: int | str, error: str) -> Hurt:
+    """One call fails once; then the same work is done again on a well disk. How the hurt process ended.
+
+    `place` counts from 1; with a `+` behind it all calls from that one on fail.
+    """
     inject = f"inject={call}:error={error}:when={place}"
     hurt = run(world, directory, "-e", f"trace={CALLS}", "-e", inject, *paths(directory))
     assert "(INJECTED)" in directory.with_suffix(".trace").read_text(), inject
@@ -168,3 +200,4 @@ def one(world: Scene, directory: Path, call: str, place: int, error: str) -> Non
     judged = Scene(directory, world.proxy, Clock(world.clock.now + 3600), issued=3)
     judged.survived(1)
     judged.services.close()
+    return hurt

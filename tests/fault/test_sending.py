@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.fault.scene import Scene, scene
+from node.app import create_app
+from node.config import read_config, write_config
+from node.health import Health
+from node.runner import Worker
+from tests.fault.scene import BLOCK_TIME, Scene, scene
 from tests.support.faulty_proxy import Fault
 from tests.support.geth_rules import Client
+from tests.support.program import Program
 
 GWEI = 10**9
 LOST = "eth_sendRawTransaction"
@@ -76,6 +83,55 @@ def test_fee_spike(client: Client, tmp_path: Path) -> None:
         for before, after in pairwise(attempts):
             assert after.fees.max_fee * 10 > before.fees.max_fee * 11
             assert after.fees.tip * 10 > before.fees.tip * 11
+
+
+@pytest.mark.fault("fee spike above the ceiling", "base fee of 60 gwei for 20 blocks, the ceiling is 4; geth and Besu")
+@pytest.mark.parametrize("client", ["geth", "besu"])
+def test_what_waits_at_the_ceiling_is_told_until_it_is_mined(
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scene(tmp_path, "fee spike above the ceiling", client) as world:
+        write_config(world.directory, replace(read_config(world.directory), max_fee_per_gas=4 * GWEI))
+        world.restart()
+        world.sealed()
+        health = Health(working=True)
+        worker = Worker(world.services, health, world.clock)
+        metrics = create_app(world.services, health).test_client()
+        program = Program(capsys)
+        assert spiked(world, worker, 1) == []
+        assert world.states() == {"sent": 1}
+        assert program("node", "status", world.directory).code == 0
+        capsys.readouterr()
+        spiked(world, worker, 20)
+        said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        blocked = [line["message"] for line in said if line["event"] == "blocked"]
+        assert [message.partition(";")[0] for message in blocked] == ["anchor/1: was sent and is not mined"]
+        assert "rootseal_sending_blocked 1.0" in metrics.get("/metrics").text
+        told = program("node", "status", world.directory)
+        assert (told.code, "PROBLEM: the process that works here is held up since" in told.out) == (1, True)
+        assert "cannot be raised by an eighth under the ceiling of 4000000000 wei" in told.out
+        (problem,) = program("node", "status", world.directory, "--json").objects[0]["problems"]
+        assert problem["code"] == "held.up"
+        assert "anchor/1: was sent and is not mined" in problem["sentence"]
+        assert max(attempt.fees.max_fee for attempt in world.attempts()) <= 4 * GWEI
+        for _ in range(2):  # Anvil's pool has thrown it out meanwhile: the first round sends the same bytes again
+            world.proxy.direct("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
+            world.mine()
+            worker.round()
+        assert world.states() == {"mined": 1}
+        assert program("node", "status", world.directory, "--json").objects[0]["problems"] == []
+        assert "rootseal_sending_blocked 0.0" in metrics.get("/metrics").text
+        world.survived(1)
+
+
+def spiked(world: Scene, worker: Worker, rounds: int) -> list[str]:
+    """Rounds of `node run` under a base fee of 60 gwei; problems in `node status` afterwards."""
+    for _ in range(rounds):
+        worker.round()
+        world.clock.now += BLOCK_TIME
+        world.proxy.direct("anvil_setNextBlockBaseFeePerGas", hex(60 * GWEI))
+        world.mine()
+    return [problem.code for problem in world.services.status().problems]
 
 
 @pytest.mark.fault("nothing mined for long", "no block for 30 rounds of 12 s")

@@ -19,6 +19,7 @@ from node.store import STORE_NAME, Store
 from rootseal.canonical import dumps
 from rootseal.commitment import Subject
 from rootseal.consents import Claim, Redemption
+from rootseal.ethereum import checksum_address
 from rootseal.policy import format_policy, parse_policy
 from tests.integration.test_drills import PASSPHRASE, quick_keys
 from tests.support.devchain import ChainProcess, running_chain
@@ -130,6 +131,24 @@ def second_school(school: School, name: str = "abroad") -> tuple[Path, int]:
     assert config.credits_contract is not None
     school.run("node credits deploy", node, "--contract", f"0x{config.credits_contract.hex()}")
     return node, int(str(made["issuer"]))
+
+
+def test_the_contract_is_put_on_chain_and_named_with_lines_of_the_audit_log(school: School) -> None:
+    def lines(node: Path) -> list[tuple[str, str, dict[str, object]]]:
+        with closing(Store.open(node / STORE_NAME)) as store:
+            acts = store.acts.all()
+            return [(one.act, one.subject, json.loads(one.detail)) for one in acts if "credits" in one.act]
+
+    contract = read_config(school.node).credits_contract
+    assert contract is not None
+    deployed, named = lines(school.node)
+    assert (deployed[0], len(deployed[1]), deployed[2]) == ("credits deploy", 66, {"by": "command line"})
+    settings = {"settings": ["credits_contract", "credits_code_hash"], "by": "command line"}
+    assert named == ("credits contract", checksum_address(contract), settings)
+    school.run("node credits deploy", school.node)
+    assert len(lines(school.node)) == 2, "it was named before"
+    abroad, _ = second_school(school)
+    assert lines(abroad) == [named], "it was on chain already"
 
 
 def test_from_the_award_to_its_recognition_abroad(school: School) -> None:

@@ -114,11 +114,14 @@ def test_the_ceiling_stops_bumps_but_never_resends(scene: Scene) -> None:
     offered = scene.outbox.attempts("anchor/1")[0].fees.max_fee
     scene.policy = replace(scene.policy, ceiling=offered)
     scene.restart()
-    for _ in range(6):
-        scene.tick()
+    told = [scene.tick() for _ in range(6)]
     assert len(scene.outbox.attempts("anchor/1")) == 1
+    assert (told[0].waiting, told[-1].blocked) == (None, None)
+    sentence = f"anchor/1: was sent and is not mined; it offers {offered} wei per gas, which cannot be raised"
+    assert told[-1].held_up == f"{sentence} by an eighth under the ceiling of {offered} wei"
     scene.drive.drop()
     assert any("ceiling" in note for note in scene.settle())
+    assert scene.tick().held_up is None
     finished(scene, 1)
 
 
@@ -284,8 +287,8 @@ def test_a_clock_that_jumps_back_does_not_freeze_the_anchor(scene: Scene) -> Non
 def test_chains_without_a_fee_market(base_fee: int | None) -> None:
     scene = prepared(FakeDriver(base_fee=base_fee))
     scene.plan()
-    for _ in range(9):
-        scene.tick()
+    # Where nothing is to be paid, no ceiling holds anything up.
+    assert [scene.tick().held_up for _ in range(9)] == [None] * 9
     scene.settle()
     finished(scene)
     fees = scene.outbox.attempts("anchor/1")[-1].fees

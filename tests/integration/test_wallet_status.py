@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from rootseal.errors import InputError
+from rootseal.verdict import check
 from tests.support.issued import ChainPublisher, Institution
 from tests.support.program import Program
 from wallet.box import Box
@@ -130,9 +131,7 @@ def test_what_is_older_or_unknown_takes_no_bad_news_back(box: Box, institution: 
 
 
 def test_a_status_that_was_not_told_is_not_called_good() -> None:
-    told = Standing(
-        "unknown", 1_790_000_000, "The newest status known is of 2026-09-21, which is older than you accept."
-    )
+    told = Standing("unknown", 1_790_000_000, check("status.stale", date="2026-09-21"))
     outcome = Outcome("unchanged", True, True, standing=told)
     assert exit_code_of(outcome) == 3
     assert outcome.sentence.endswith(

@@ -1,4 +1,4 @@
-"""An issuer's node for tests: answers the two public routes on 127.0.0.1, truthfully or not."""
+"""An issuer's node for tests: answers public routes on 127.0.0.1, truthfully or not."""
 
 from __future__ import annotations
 
@@ -56,6 +56,10 @@ def _handler(node: FakeNode) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
 
         def log_message(self, format: str, *args: object) -> None:
             pass

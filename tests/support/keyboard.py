@@ -12,10 +12,11 @@ __all__ = ["Keyboard"]
 MAX_STOPS = 80
 _WHERE = """() => {
   const at = document.activeElement, part = at.parentElement;
+  const said = one => ['A', 'BUTTON'].includes(one.tagName) ? one.innerText.trim() : '';
   const shown = at.classList.contains('hidden-input') ? at.nextElementSibling : at;
   const style = getComputedStyle(shown), box = shown.getBoundingClientRect();
   return {
-    name: at.id || (at.tagName === 'SUMMARY' ? part.id || part.className : at.value || at.tagName),
+    name: at.id || (at.tagName === 'SUMMARY' ? part.id || part.className : at.value || said(at) || at.tagName),
     outline: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth),
     inView: box.left > -1 && box.right < innerWidth + 1
       && Math.min(box.bottom, innerHeight) - Math.max(box.top, 0) >= Math.min(box.height, 40) - 1,
@@ -33,7 +34,10 @@ class Keyboard:
         self.page = page
 
     def where(self) -> str:
-        """The id of what has the focus; of a summary that of its part. Fails where it cannot be seen."""
+        """The id of what has the focus, else its value or its words; of a summary the id of its part, else its class.
+
+        Fails where it cannot be seen.
+        """
         at: dict[str, Any] = self.page.evaluate(_WHERE)
         if at["name"] != "BODY":
             assert at["outline"] >= 2 and at["inView"] and at["sized"], at

@@ -12,13 +12,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from node.delivery.links import ClaimLinkService
+from rootseal.instants import format_date
+from tests.support.axe import axe, keep, pictures_wanted
 from tests.support.browser import Watched
 from tests.support.devchain import ROOT
+from tests.unit.node.nodes import HEADER
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-__all__ = ["At", "at_page", "serve"]
+    from node.services import Services
+    from rootseal.files import CredentialFile
+
+__all__ = ["SECRET", "At", "at_page", "look", "promised_link", "question", "serve", "short_id"]
+
+SECRET = "four quiet words"
+"""The passphrase of every wallet here."""
 
 
 @contextmanager
@@ -86,3 +96,39 @@ def at_page(browser: Browser, url: str, locale: str = "en-GB") -> Iterator[At]:
         yield At(context, url)
     finally:
         context.close()
+
+
+def short_id(file: CredentialFile) -> str:
+    """What names it on the page."""
+    return file.commitment.hex()[:12]
+
+
+def question(at: At, file: CredentialFile, audience: str, nonce: str) -> None:
+    """Choose the grade, and look at the answer to a verifier's question; in whatever language."""
+    at.go(f"/present?id={short_id(file)}&preset=grade")
+    at.page.fill("#audience", audience)
+    at.page.fill("#nonce", nonce)
+    at.page.locator("form[action$='/preview'] button").click()
+    at.page.wait_for_load_state()
+
+
+def look(at: At, state: str, width: int, *, picture: bool = True) -> None:
+    """axe finds nothing, and nothing lies beside the screen; a picture of it where pictures are wanted."""
+    if picture and pictures_wanted():
+        at.page.evaluate("document.activeElement.blur()")
+        keep(at.page.screenshot(full_page=True), f"wallet-{state}-{'phone' if width < 600 else 'desktop'}.png")
+    assert axe(at.page) == [], state
+    assert at.page.evaluate("document.documentElement.scrollWidth") <= width, state
+
+
+def promised_link(address: str, services: Services, holder: str) -> str:
+    """A credential for that address, sealed and not anchored; its claim link."""
+    date = format_date(services.now - 86_400)
+    header = HEADER.rstrip("\n").split(",")
+    row = f"00000001,Ana,Kovač,l@example.edu,ledgers,{date},,\n".rstrip("\n").split(",")
+    row[header.index("holder")] = holder
+    report = services.issue((HEADER + ",".join(row) + "\n").encode(), "list.csv")
+    assert len(report.issued) == 1, report
+    services.seal()
+    links = ClaimLinkService(services.store, address, lambda _: b"")
+    return links.make(report.issued[0].id, services.now, 1).url

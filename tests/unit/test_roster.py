@@ -148,7 +148,7 @@ def test_columns_may_stand_in_any_order_and_case() -> None:
         (HEADER + ",phone", "unknown column 'phone': rename it or take it out"),
         (HEADER + ",grade", "column grade is there twice"),
         (HEADER.replace("grade", ""), "a column has no name"),
-        ("00012345,Zoë,Müller", "unknown column '00012345'"),
+        ("00012345,Zoë,Müller", "names no column: the first line must name them all"),
         ("", "is empty; the names of the columns belong in it"),
         ('"' + HEADER, "quotation mark"),
     ],

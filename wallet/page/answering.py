@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from rootseal.checks import Expected
-from rootseal.errors import ConfigError, InputError, RootsealError
+from rootseal.errors import InputError, RootsealError
 from rootseal.ethereum import ZERO_ADDRESS, address_text, checksum_address
 from rootseal.instants import format_instant
 from rootseal.opened import disclosed
@@ -29,9 +29,10 @@ from wallet.page.choosing import LIFETIMES, PRESETS, Draft, groups
 from wallet.page.copying import copies_text, copy_sentences, readable_record, spent_problem
 from wallet.page.holding import download
 from wallet.page.reading import card, claim_rows, fact_rows, warning_text
+from wallet.page.refusing import why
 from wallet.page.signing_text import presentation_typed_data
 from wallet.page.site import Made, Site
-from wallet.page.speaking import why
+from wallet.phrases import Phrase
 from wallet.presenting import Answer, Preview, answered, holders_of, preview, unsigned
 from wallet.proving import CheckFailedError
 from wallet.spending import CopiesSpentError, NobodyNamedError, Plan, hand_out
@@ -114,12 +115,12 @@ def _made(planned: Plan, made: Presentation, data: bytes) -> Made:
 def _require_previewed(draft: Draft, planned: Plan) -> None:
     """What is made is what was looked at."""
     if planned.several and draft.planned != tuple(held.commitment.hex() for held in planned.held):
-        raise InputError("copy", g.speaker("another one was chosen meanwhile; look at it, then make it"))
+        raise InputError("copy", Phrase("another one was chosen meanwhile; look at it, then make it"))
 
 
 def _choose(box: Box, draft: Draft, preset: str | None, problem: dict[str, Any] | None = None) -> str:
     if not draft.picks:
-        raise InputError("credentials", g.speaker("choose at least one"))
+        raise InputError("credentials", Phrase("choose at least one"))
     record, _ = readable_record(box)
     wanted = PRESETS[preset][1] if preset is not None and preset in PRESETS else None
     accounts, known = accounts_of(box) if box.keystore.exists() else (), read_standings(box)
@@ -186,7 +187,7 @@ def _signing(box: Box, draft: Draft, planned: Plan, made: Presentation) -> dict[
     if question is None:
         return None
     if any(held.file.subject.holder == ZERO_ADDRESS for held in planned.held):
-        raise InputError("question", g.speaker("cannot be answered: a credential was issued to no key. Leave it out."))
+        raise InputError("question", Phrase("cannot be answered: a credential was issued to no key. Leave it out."))
     proof, _ = unsigned(made, question)
     own = {account.address for account in accounts_of(box)} if box.keystore.exists() else set()
     holders = holders_of(made)
@@ -206,24 +207,21 @@ def _signed(box: Box, draft: Draft, planned: Plan, now: int) -> Presentation:
     if question is None:
         return made
     if question.expires <= now:
-        raise InputError("question", g.speaker("the time of this answer is over; go back and make it anew"))
+        raise InputError("question", Phrase("the time of this answer is over; go back and make it anew"))
     holders = holders_of(made)
     given = [(holder, request.form.get(f"signature-{address_text(holder)}", "")) for holder in holders]
     if any(text for _, text in given):
         return answered(made, question, *(Answer(holder, lambda _, text=text: _read(text)) for holder, text in given))  # type: ignore[misc]
     passphrase = request.form.get("passphrase", "")
     if not passphrase:
-        raise InputError("passphrase", g.speaker("is needed to sign"))
-    try:
-        return answered(made, question, *open_answers(box, holders, passphrase))
-    except ConfigError as error:
-        raise InputError(error.key, str(error).removeprefix(f"{error.key}: ").partition(" (found")[0]) from None
+        raise InputError("passphrase", Phrase("is needed to sign"))
+    return answered(made, question, *open_answers(box, holders, passphrase))
 
 
 def _read(text: str) -> bytes:
     """A signature as wallets give it: v may be 0 or 1."""
     if _SIGNATURE.fullmatch(text) is None:
-        raise InputError("signature", g.speaker("one is missing, or is none: sign again"))
+        raise InputError("signature", Phrase("one is missing, or is none: sign again"))
     raw = bytes.fromhex(text[2:])
     return raw[:64] + bytes([raw[64] + 27 if raw[64] < 2 else raw[64]])
 

@@ -17,8 +17,9 @@ from wallet.page.answering import presenting_routes
 from wallet.page.gate import Gate, harden
 from wallet.page.holding import box_routes
 from wallet.page.keeping import keeping_routes
+from wallet.page.refusing import why
 from wallet.page.site import Site
-from wallet.page.speaking import LANGUAGES, Speaker, language_of, why
+from wallet.page.speaking import LANGUAGES, Speaker, language_of
 
 __all__ = ["create_page"]
 

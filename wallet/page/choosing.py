@@ -20,6 +20,7 @@ from wallet.copies import Pick, pick
 from wallet.disclosing import Disclosure, path_text
 from wallet.page.reading import value_text
 from wallet.page.speaking import Speaker
+from wallet.phrases import Phrase
 from wallet.presenting import Question, assemble_each
 from wallet.shown import clean_who
 from wallet.spending import Plan, Wish, plan
@@ -121,10 +122,10 @@ class Draft:
         """Raises `InputError` where a credential is not there, or the question is not whole."""
         audience, nonce = form.get("audience", ""), form.get("nonce", "")
         if bool(audience) != bool(nonce):
-            raise InputError("question", "has two parts, who asked and their word: give both, or neither")
+            raise InputError("question", Phrase("has two parts, who asked and their word: give both, or neither"))
         life, created = form.get("life", "3600"), form.get("created", "")
         if not life.isascii() or not life.isdigit() or int(life[:9]) not in LIFETIMES:
-            raise InputError("question", "counts for a time that is not offered")
+            raise InputError("question", Phrase("counts for a time that is not offered"))
         made = int(created) if created.isascii() and created.isdigit() and len(created) < 12 else now
         return cls(
             # An id on the page stands for the credential, whichever of its copies will be shown.
@@ -155,7 +156,7 @@ class Draft:
     def plan(self, box: Box) -> Plan:
         """Which copies would go to whom. Raises `InputError`, and as `spending.plan`."""
         if not self.picks:
-            raise InputError("credentials", "choose at least one")
+            raise InputError("credentials", Phrase("choose at least one"))
         named = self.who if self.who.strip() else self.audience
         who = clean_who(named, "who it is for") if named.strip() else None
         return plan(box, self.picks, Wish(who, self.subject, self.question is not None, self.reuse))

@@ -15,6 +15,7 @@ from wallet.box import Box
 from wallet.console import harmless
 from wallet.copies import Copies
 from wallet.page.reading import card
+from wallet.page.refusing import why
 from wallet.page.speaking import Speaker
 from wallet.shown import Record, read_record
 from wallet.spending import Choice, CopiesSpentError, Plan
@@ -38,7 +39,7 @@ def readable_record(box: Box) -> tuple[Record | None, str]:
     try:
         return read_record(box), ""
     except RootsealError as error:
-        return None, harmless(error.diagnostics(), 1000)
+        return None, harmless(why(error, g.speaker), 1000)
 
 
 def copies_text(copies: Copies, record: Record | None, speak: Speaker) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from rootseal.canonical import MAX_BYTES
@@ -20,14 +21,15 @@ from wallet.copies import Copies, copies_of, pick
 from wallet.credits import CreditSum, Overview, overview, sums
 from wallet.page.copying import copies_text, copy_rows, readable_record
 from wallet.page.reading import Card, DamagedCard, card, claim_rows, damaged, fact_rows, warning_text
+from wallet.page.refusing import why
 from wallet.page.site import Site
-from wallet.page.speaking import why
+from wallet.phrases import Phrase
 from wallet.proving import require_proof
 from wallet.shown import Record
 from wallet.standing import read_standings, remember, worst_of
 from wallet.updating import Outcome, Updater, exit_code_of
 
-__all__ = ["box_routes"]
+__all__ = ["box_routes", "download", "taken"]
 
 _MAX_FILES = 200
 
@@ -42,7 +44,7 @@ def box_routes(site: Site) -> Blueprint:
             return redirect(url_for("keeping.start"))
         entries = tuple(site.box.entries())
         held = [one for one in entries if isinstance(one, Held)]
-        broken: list[DamagedCard] = [damaged(one) for one in entries if not isinstance(one, Held)]
+        broken: list[DamagedCard] = [damaged(one, g.speaker) for one in entries if not isinstance(one, Held)]
         record, problem = readable_record(site.box)
         cards = _group_cards(site, copies_of(held), record)
         return render_template("box.html", cards=cards, broken=broken, record_problem=problem)
@@ -98,8 +100,10 @@ def box_routes(site: Site) -> Blueprint:
     def new_address() -> AnyResponse:
         count = request.form.get("copies", "1")
         if not count.isascii() or not count.isdigit() or len(count) > 3:
-            raise InputError(g.speaker("How many copies"), g.speaker("must be a number, such as 1"))
-        accounts_for(site.box, request.form.get("issuer", ""), int(count))
+            raise InputError("--copies", Phrase("must be a number, such as 1"), count)
+        given = accounts_for(site.box, request.form.get("issuer", ""), int(count))
+        issuer = harmless(given[0].issuer or "", 200)
+        flash(g.speaker("Given to {issuer}; what it needs to know stands below its name.", issuer=issuer))
         return redirect(url_for("box.addresses"), 303)
 
     return routes
@@ -109,6 +113,14 @@ def download(data: bytes, name: str) -> Response:
     """A file for the browser's own folder of downloads."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, mimetype="application/octet-stream", headers=headers)
+
+
+def taken(upload: FileStorage) -> bytes:
+    """An uploaded file. Raises `InputError` for one that is larger than any credential."""
+    data = upload.stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise InputError("file", Phrase("is larger than {size} MiB, and no credential is", size=MAX_BYTES >> 20))
+    return data
 
 
 def _accounts(box: Box) -> tuple[Account, ...]:
@@ -134,27 +146,19 @@ def _receive(site: Site) -> str | AnyResponse:
     box, link = site.box, request.form.get("link", "").strip()
     uploads = [upload for upload in request.files.getlist("files") if upload.filename]
     if len(uploads) > _MAX_FILES:
-        raise InputError("files", f"are more than {_MAX_FILES} at once", len(uploads))
+        raise InputError("files", Phrase("are more than {most} at once", most=_MAX_FILES), len(uploads))
     results = []
     for upload in uploads:
         name = harmless(upload.filename, 100) or "?"
-        results.append(_keep(box, name, lambda upload=upload: upload.stream.read(MAX_BYTES + 1)))
+        results.append(_keep(box, name, lambda upload=upload: taken(upload)))
     if link:
-        results += _fetched(box, _parsed(link))
+        results += _fetched(box, ClaimLink.parse(link))
     if not results:
-        raise InputError("files", "choose at least one file, or give a link")
+        raise InputError("files", Phrase("choose at least one file, or give a link"))
     if all(outcome != "refused" for _, outcome, _ in results) and len(results) == 1:
         flash(_told(results[0][1]))
         return redirect(url_for("box.credential", commitment=results[0][2]), 303)
     return render_template("received.html", results=[(name, _told(outcome), why) for name, outcome, why in results])
-
-
-def _parsed(link: str) -> ClaimLink:
-    """In the page's language where it is none, or a part of one."""
-    try:
-        return ClaimLink.parse(link)
-    except InputError as error:
-        raise InputError(g.speaker("The link"), g.speaker(error.problem), error.value) from None
 
 
 def _fetched(box: Box, link: ClaimLink) -> list[tuple[str, str, str]]:
@@ -218,7 +222,7 @@ def _updated(outcome: Outcome) -> str:
         return bad
     if exit_code_of(outcome) == 0:
         return str(g.speaker("Up to date: it holds its proof of publication, and the chain agrees."))
-    return outcome.sentence
+    return " ".join(g.speaker.said(phrase) for phrase in outcome.phrases)
 
 
 def _credits(found: Overview) -> str:
@@ -232,11 +236,13 @@ def _credits(found: Overview) -> str:
     ]
     others = [
         (piece.commitment.hex(), harmless(piece.title or piece.commitment.hex()[:12], 120), f"{piece.credits / 100:g}",
-         piece.state, harmless(piece.reason or "", 500))
+         piece.state, harmless(g.speaker.said(piece.reason or ""), 500))
         for piece in found.pieces if not piece.trusted or piece.reason
     ]  # fmt: skip
     problems = [
-        (f"{issuer.name or issuer.home}", harmless(issuer.problem, 500)) for issuer in found.issuers if issuer.problem
+        (f"{issuer.name or issuer.home}", harmless(g.speaker.said(issuer.problem), 500))
+        for issuer in found.issuers
+        if issuer.problem
     ]
     return render_template(
         "credits.html", rows=rows, total=_points(total), others=others, problems=problems, any=bool(found.pieces)

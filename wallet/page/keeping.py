@@ -10,7 +10,6 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from rootseal.canonical import MAX_BYTES
 from rootseal.errors import InputError
 from rootseal.instants import format_date, format_instant
 from wallet.accounts import create_box
@@ -18,7 +17,9 @@ from wallet.backup import make_backup, read_backup, restore_box
 from wallet.box import Box
 from wallet.copies import copies_of
 from wallet.keyring import create_key
+from wallet.page.holding import taken
 from wallet.page.site import Made, Pending, Site
+from wallet.phrases import Phrase
 from wallet.proving import require_proof
 from wallet.shown import FORGOTTEN
 from wallet.words import new_words, read_words, seed_of, two_places
@@ -72,14 +73,14 @@ def keeping_routes(site: Site) -> Blueprint:
         _require_new(site)
         upload = request.files.get("backup")
         if upload is None or not upload.filename:
-            raise InputError("backup", g.speaker("choose the file of a backup"))
+            raise InputError("backup", Phrase("choose the file of a backup"))
         with tempfile.TemporaryDirectory(prefix="rootseal-") as folder:
             path = Path(folder) / "backup"
             upload.save(path)
             try:
                 found = read_backup(path, request.form.get("passphrase", ""))
             except InputError as error:
-                raise InputError(g.speaker("The file"), error.problem) from None
+                raise InputError("backup", error.problem) from None
         restore_box(site.directory, found)
         sentence = g.speaker(
             "Restored: {count} credentials, as they were on {date}. The wallet's own passphrase is the one of then.",
@@ -93,7 +94,7 @@ def keeping_routes(site: Site) -> Blueprint:
         _require_new(site)
         typed, now = read_words(request.form.get("words", "")), int(time.time())
         uploads = [upload for upload in request.files.getlist("files") if upload.filename]
-        files = [require_proof(upload.stream.read(MAX_BYTES + 1), now) for upload in uploads]
+        files = [require_proof(taken(upload), now) for upload in uploads]
         box = create_box(site.directory, seed_of(typed), _new_passphrase(), [file.subject.holder for file in files])
         for file in files:
             box.keep(file)
@@ -132,7 +133,7 @@ def _begun(sentence: str) -> AnyResponse:
 
 def _require_new(site: Site) -> None:
     if not site.is_new:
-        raise InputError(g.speaker("This folder"), g.speaker("holds a wallet already; nothing was changed"))
+        raise InputError("folder", Phrase("holds a wallet already; nothing was changed"))
 
 
 def _pending(site: Site, name: str) -> Pending:
@@ -145,8 +146,8 @@ def _pending(site: Site, name: str) -> Pending:
 def _new_passphrase() -> str:
     first, second = request.form.get("passphrase", ""), request.form.get("again", "")
     if first != second:
-        raise InputError(g.speaker("The passphrase"), g.speaker("was typed differently the second time"))
+        raise InputError("passphrase", Phrase("was typed differently the second time"))
     if len(first) < _SHORTEST:
-        problem = g.speaker("must have at least {count} characters; four words that do not belong together are good")
-        raise InputError(g.speaker("The passphrase"), problem.format(count=_SHORTEST))
+        said = "must have at least {count} characters; four words that do not belong together are good"
+        raise InputError("passphrase", Phrase(said, count=_SHORTEST))
     return first

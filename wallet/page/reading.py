@@ -17,6 +17,7 @@ from wallet.box import Damaged, Held
 from wallet.console import harmless
 from wallet.disclosing import path_text
 from wallet.merging import is_anchored
+from wallet.page.refusing import why
 from wallet.page.speaking import Speaker
 from wallet.standing import Standing
 
@@ -99,9 +100,10 @@ def warning_text(standing: Standing | None, speak: Speaker) -> str:
     )
 
 
-def damaged(entry: Damaged) -> DamagedCard:
+def damaged(entry: Damaged, speak: Speaker) -> DamagedCard:
     """For the list."""
-    return DamagedCard(harmless(Path(entry.path).name, 100), harmless(entry.reason, 500))
+    reason = speak.said(entry.reason) if entry.error is None else why(entry.error, speak)
+    return DamagedCard(harmless(Path(entry.path).name, 100), harmless(reason, 500))
 
 
 def fact_rows(document: object, speak: Speaker) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from rootseal.errors import InputError
 from rootseal.policy import Policy
 from wallet.box import Box
+from wallet.phrases import Phrase
 
 __all__ = ["Made", "Pending", "Shelf", "Site"]
 
@@ -93,7 +94,7 @@ class Site:
             return
         begun = {"credentials", "seed.json", "accounts.json"}  # a crash while one was made
         if not self.directory.is_dir() or {path.name for path in self.directory.iterdir()} - begun:
-            raise InputError(str(self.directory), "is neither a wallet nor an empty folder")
+            raise InputError(str(self.directory), Phrase("is neither a wallet nor an empty folder"))
 
     @property
     def box(self) -> Box:

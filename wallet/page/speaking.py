@@ -8,11 +8,11 @@ from typing import Final
 
 from werkzeug.datastructures import LanguageAccept
 
-from rootseal.errors import RootsealError
-from rootseal.languages import LANGUAGES, say
-from wallet.proving import CheckFailedError
+from rootseal.languages import LANGUAGES, TEXTS, say
+from rootseal.verdict import Check
+from wallet.phrases import Phrase, Remark
 
-__all__ = ["LANGUAGES", "TRANSLATIONS", "Speaker", "language_of", "why"]
+__all__ = ["LANGUAGES", "TRANSLATIONS", "Speaker", "language_of"]
 
 
 def _load(language: str) -> dict[str, str]:
@@ -23,6 +23,9 @@ def _load(language: str) -> dict[str, str]:
 
 TRANSLATIONS: Final = {language: _load(language) for language in LANGUAGES if language != "en"}
 """Language → English sentence → sentence."""
+
+_PROBLEMS: Final = {sentence: key for key, sentence in TEXTS["en"].items() if key.startswith("problem.")}
+"""Sentences of the catalogue that all verifiers share."""
 
 
 class Speaker:
@@ -35,17 +38,34 @@ class Speaker:
         text = TRANSLATIONS.get(self.language, {}).get(sentence, sentence)
         return text.format_map(values) if values else text
 
+    def said(self, text: str) -> str:
+        """What a module of the wallet said, in this language; what is nowhere translated stays."""
+        return text if (found := self.known(text)) is None else found
+
+    def known(self, text: object) -> str | None:
+        """As `said`; None for what is neither a phrase, nor a remark, nor a sentence that is translated."""
+        if isinstance(text, Phrase):
+            return self(text.sentence, **{name: self._value(value) for name, value in text.values.items()})
+        if isinstance(text, Remark):
+            return self._remark(text)
+        return TRANSLATIONS.get(self.language, {}).get(str(text))
+
+    def _remark(self, text: Remark) -> str:
+        if self.language == "en":
+            return str(text)
+        if text in _PROBLEMS:
+            return TEXTS[self.language][_PROBLEMS[text]]
+        return self.said(text.instead) if text.instead else str(text)
+
+    def _value(self, value: object) -> object:
+        """A part of a phrase. A plain string is somebody's own word, and never translated."""
+        if isinstance(value, Check):
+            return value.reason_in(self.language)
+        return self.said(value) if isinstance(value, (Phrase, Remark)) else value
+
     def label(self, name: str, number: int = 0) -> str:
         """The word for a fact of a credential, from the catalogue that all verifiers share."""
         return say(f"label.{name}", {"number": number}, self.language)
-
-
-def why(error: RootsealError, speak: Speaker) -> str:
-    """The reason of a refusal: of a verifier's check in the page's language, all else in the error's own words."""
-    found = error if isinstance(error, CheckFailedError) else error.__cause__
-    if speak.language == "en" or not isinstance(found, CheckFailedError):
-        return error.diagnostics()
-    return found.check.reason_in(speak.language)
 
 
 def language_of(chosen: object, accepted: LanguageAccept) -> str:

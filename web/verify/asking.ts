@@ -56,7 +56,8 @@ const unlisted = (question: Question): LedgerPolicy => ({
   name: "",
 });
 
-const hostOf = (url: string): string => {
+/** The part of an address that a person knows a server by. */
+export const hostOf = (url: string): string => {
   try {
     return new URL(url).host;
   } catch {

@@ -12,6 +12,7 @@ import { byId, tell } from "./dom.js";
 import { startInput, type Incoming } from "./input.js";
 import { choose, language, t } from "./language.js";
 import { reportOf, sentenceOf } from "./report.js";
+import { showServer } from "./server.js";
 import { readSettings, SettingProblem, showPolicy, showSnapshots, startPolicy, startSnapshots, type Settings } from "./settings.js";
 
 interface Given {
@@ -166,6 +167,7 @@ function speak(code: string): void {
   byId<HTMLSelectElement>("language").value = language();
   showPolicy();
   showSnapshots();
+  showServer();
   if (last !== null) show(last);
 }
 
@@ -192,4 +194,5 @@ addEventListener("beforeprint", unfold);
 startPolicy(() => void check());
 startSnapshots(() => void check());
 startInput(begin);
-speak(navigator.language.slice(0, 2));
+speak(new URLSearchParams(location.search).get("lang") ?? navigator.language.slice(0, 2));
+document.documentElement.classList.add("ready");

@@ -4,7 +4,7 @@ import {
   checksumAddress, formatPolicy, InputError, isTest, MAX_SNAPSHOT, parseChain, parseInstant, parsePolicy, readSnapshot, type Expected, type LedgerPolicy, type Policy,
   type Snapshot,
 } from "../core/index.js";
-import type { Source } from "./asking.js";
+import { hostOf, type Source } from "./asking.js";
 import { displayText } from "./content.js";
 import { byId, h, tell } from "./dom.js";
 import { t } from "./language.js";
@@ -45,6 +45,25 @@ function source(): Source {
   return { kind, url };
 }
 
+/** Before anybody is asked: who it will be. */
+function showAsks(): void {
+  tell(byId("asks"), snapshots.length ? t("page.asks_snapshot") : asks());
+}
+
+function asks(): string | null {
+  let chosen: Source;
+  try {
+    chosen = source();
+  } catch (error) {
+    if (error instanceof SettingProblem) return t("page.asks_nobody");
+    throw error;
+  }
+  if (chosen.kind === "nobody") return t("page.asks_nobody");
+  const urls = chosen.kind === "url" ? [chosen.url] : policy?.ledgers.flatMap((ledger) => ledger.rpcs);
+  if (!urls) return null; // that nobody is trusted yet is said already
+  return urls.length ? t("page.asks", { hosts: [...new Set(urls.map(hostOf))].join(", ") }) : t("page.asks_unknown");
+}
+
 function blocks(): ReadonlySet<string> {
   const lines = value("blocks").split(/\s+/).filter(Boolean);
   return new Set(
@@ -66,6 +85,7 @@ const day = (): number | null => (value("date") === "" ? null : parseInstant(`${
 
 /** Wire up the part of the page that is about trust; `changed` is called after each change of the policy. */
 export function startPolicy(changed: () => void): void {
+  for (const choice of document.querySelectorAll("input[name=source], #chain-url")) choice.addEventListener("input", showAsks);
   const use = (text: string, origin: "user" | "page"): boolean => {
     try {
       policy = text.trim() === "" ? null : parsePolicy(text);
@@ -156,6 +176,7 @@ async function importSnapshots(files: readonly File[], changed: () => void): Pro
 
 /** The snapshots in use, in words. */
 export function showSnapshots(): void {
+  showAsks();
   const homes = snapshots.map(({ home }) => `${home.chain} / ${home.issuer}`).join(", ");
   byId("snapshot-status").textContent = homes ? t("page.snapshot_used", { homes }) : "";
   byId("snapshot-forget").hidden = snapshots.length === 0;
@@ -163,6 +184,7 @@ export function showSnapshots(): void {
 
 /** The policy in words. */
 export function showPolicy(): void {
+  showAsks();
   const place = byId("policy-words");
   if (policy === null) return place.replaceChildren(h("p", {}, t("page.policy_none")));
   const ledgers = policy.ledgers.map((ledger) => h("div", {}, h("p", {}, placeOf(ledger)), trusted(ledger)));

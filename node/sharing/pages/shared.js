@@ -27,7 +27,7 @@
     } catch {
       return texts.wrong;
     }
-    [byId("open").hidden, byId("save").hidden, byId("check").hidden] = [true, false, false];
+    [byId("open").hidden, byId("opened").hidden] = [true, false];
     return texts.done;
   };
 
@@ -48,19 +48,22 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   };
 
-  // The page that uploads nothing, filled in from here: both are of one origin.
+  // The page that uploads nothing, filled in from here: both are of one origin. Its button is the reader's to press:
+  // that page first says whom it trusts and whom it will ask.
   const check = () => {
-    const page = window.open("/verify/app");
-    if (page === null) return save();
+    const page = window.open(`/verify?lang=${document.documentElement.lang}`);
+    if (page === null) return say(texts.blocked);
     page.addEventListener("load", () => {
-      page.document.getElementById("paste").value = new TextDecoder().decode(file);
-      page.document.getElementById("paste-check").click();
+      const there = (id) => page.document.getElementById(id);
+      there("paste-part").open = true;
+      there("paste").value = new TextDecoder().decode(file);
+      there("paste-check").focus();
     });
   };
 
   const look = () => {
     file = null;
-    [byId("open").hidden, byId("save").hidden, byId("check").hidden] = [parts() === null, true, true];
+    [byId("open").hidden, byId("opened").hidden] = [parts() === null, true];
     message.textContent = parts() === null ? texts.incomplete : "";
   };
 

@@ -70,17 +70,17 @@ def rewritten(connection: sqlite3.Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "code"),
+    ("change", "codes"),
     [
         (lambda connection: connection.execute("UPDATE acts SET at = at - 1 WHERE position = 1"), "acts.chain"),
         (lambda connection: connection.execute("DELETE FROM acts WHERE position = 1"), "acts.chain"),
         (lambda connection: connection.execute("DELETE FROM acts WHERE position = 2"), "acts.chain"),
-        (lambda connection: connection.execute("DELETE FROM acts WHERE position >= 2"), "acts.head"),
+        (lambda connection: connection.execute("DELETE FROM acts WHERE position >= 2"), "acts.entries acts.head"),
         (lambda connection: connection.execute("UPDATE checkpoints SET acts_head = NULL WHERE size = 4"), "acts.head"),
         (rewritten, "acts.head"),
     ],
 )
-def test_a_forged_audit_log_is_found(node: Node, change: Callable[[sqlite3.Connection], object], code: str) -> None:
+def test_a_forged_audit_log_is_found(node: Node, change: Callable[[sqlite3.Connection], object], codes: str) -> None:
     for first in (0, 2):
         node.services.issue(roster(2, first=first), "r.csv")
         node.services.seal()
@@ -88,7 +88,7 @@ def test_a_forged_audit_log_is_found(node: Node, change: Callable[[sqlite3.Conne
     node.services.close()
     forged(file, change)
     findings = node.reopened().fsck(offline=True).findings
-    assert {finding.code for finding in findings} == {code}
+    assert sorted({finding.code for finding in findings}) == codes.split()
 
 
 def test_lines_from_before_the_chain_are_chained_by_the_upgrade(tmp_path: Path) -> None:

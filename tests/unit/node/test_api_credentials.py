@@ -109,6 +109,11 @@ def test_withdrawing_ends_where_sealing_begins(node: Node, petra: Caller) -> Non
     assert [(event["event"], event["at"]) for event in shown["history"]][1:] == [("withdrawn", node.services.now)]
     assert petra("POST", "/seal").json["checkpoint"]["size"] == 1  # type: ignore[index]
     assert petra("POST", "/seal").json["checkpoint"] is None  # type: ignore[index]
+    for sealed in (petra.read(f"/credentials/{two['id']}"), petra.read("/credentials?state=sealed")["items"][0]):
+        assert (sealed["state"], sealed["status"], sealed["statusFinal"]) == ("sealed", None, False), "nor of a promise"
+    node.services.anchor()
+    final = petra.read(f"/credentials/{two['id']}")
+    assert (final["state"], final["status"], final["statusFinal"]) == ("anchored", "valid", True)
     refused(petra("DELETE", f"/credentials/{two['id']}"), 409)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 
-from node.announcing import announce, announce_revocations
+from node.announcing import KINDS, announce, announce_revocations
 from node.errands import Errands
 from node.webhooks import Webhooks
 from tests.support.api_caller import Caller, refused
@@ -31,6 +32,18 @@ def test_a_secret_is_in_the_answer_and_in_no_stored_one(node: Node, petra: Calle
     forgotten = petra("POST", "/webhooks", json=HOOK, headers=petra.key("h"))
     assert forgotten.get_json() == {**report, "secret": None}
     assert petra.read("/webhooks")["items"] == []
+
+
+def test_no_kinds_means_all_for_ever_and_named_ones_mean_those(node: Node, petra: Caller) -> None:
+    store = node.services.store
+    every = petra("POST", "/webhooks", json={"url": HOOK["url"]}).get_json()
+    named = petra("POST", "/webhooks", json={**HOOK, "kinds": list(KINDS)}).get_json()
+    assert [(one["kinds"], one["allKinds"]) for one in (every, named)] == [(list(KINDS), True), (list(KINDS), False)]
+    assert [one["allKinds"] for one in petra.read("/webhooks")["items"]] in ([True, False], [False, True])
+    store.announcements.add("of a later version", "x", {}, node.services.now)
+    assert [one.webhook for one in store.announcements.deliveries(None, 9)] == [every["id"]]
+    kinds = [json.loads(act.detail)["kinds"] for act in store.acts.all() if act.act == "webhook add"]
+    assert kinds == ["all", list(KINDS)]
 
 
 def test_what_cannot_be_a_webhook(node: Node, petra: Caller, person: Callable[..., Caller]) -> None:

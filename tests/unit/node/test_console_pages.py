@@ -117,6 +117,27 @@ def test_home_says_what_waits_and_when_the_next_anchor_comes(node: Node, petra: 
     assert "enough for about 44,707 anchors" in text
 
 
+def test_home_says_exactly_when_the_next_anchor_comes(
+    node: Node, petra: Officer, app: Flask, token: Callable[..., str]
+) -> None:
+    assert "None needed Because every sealed entry" in words(petra.get())
+    node.services.issue(roster(2), "r.csv")
+    node.services.seal()
+    assert "Due now The node sends it at its next round, because there is no anchor yet." in words(petra.get())
+    node.services.anchor()
+    node.services.issue(roster(1, first=5), "s.csv")
+    node.services.seal()
+    at = node.services.store.log.anchors()[0].block.timestamp
+    node.clock.now = at + 60
+    petra = Officer(app, token(name="Petra again"))  # her session is long over
+    page = words(petra.get())
+    assert f"Not due yet The node sends it by itself, at the latest on {moment(at + 3600)} ." in page
+    assert "Not now, because the interval since the last anchor is not over; “Anchor now” below does not" in page
+    assert "Later" not in page
+    petra.send("/console/anchor", on="/console/anchor")
+    assert "Asked for Somebody chose “Anchor now”: the node sends it at its next round." in words(petra.get())
+
+
 def test_home_lives_without_the_chain(node: Node, petra: Officer, monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(*_: object) -> object:
         raise UndeterminedError("silent")

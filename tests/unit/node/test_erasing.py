@@ -149,11 +149,35 @@ def test_only_what_was_sealed_keeps_a_place_in_the_log(
     for flags in (["--dry-run"], []):
         assert not erase(args=[str(node.directory), entry.id, *flags], standalone_mode=False)
         said = capsys.readouterr().out
-        assert ("Kept: its id, commitment and place in the log" in said) is sealed
-        assert ("withdrawn before it was sealed and has no place in the log" in said) is not sealed
+        assert "Kept: its id, commitment, key of the micro-credential, states and their times" in said
+        assert ("and its place in the log, for ever" in said) is sealed
+        assert ("withdrawn before it was sealed: it has no place in the log" in said) is not sealed
     page = words(Officer(app, token()).get(f"/credentials/{entry.id.removeprefix('urn:uuid:')}"))
-    assert ("only its place in the log is left" in page) is sealed
-    assert ("withdrawn before it was sealed, and only its number is left" in page) is not sealed
+    assert "nothing about its learner is left here" in page
+    assert ("Its place in the log stays for ever" in page) is sealed
+    assert ("withdrawn before it was sealed, so that it has no place in the log" in page) is not sealed
+
+
+def test_what_is_kept_is_what_help_api_and_handbook_say(node: Node) -> None:
+    entry = issued(node, others=2)
+    erase_entry(node.services.store, entry.id, START)
+    row = node.services.entry(entry.id)
+    kept = ("id", "number", "commitment", "micro_credential", "state", "index", "accepted_at")
+    assert all(getattr(row, name) == getattr(entry, name) for name in kept)
+    gone = ("document", "seed", "email", "learner", "subject", "awarded_on", "row_digest")
+    assert all(getattr(row, name) != getattr(entry, name) for name in gone)
+    spec = Path(__file__).parents[3] / "docs"
+    openapi = json.loads((spec / "spec" / "openapi.json").read_bytes())
+    told = (
+        str(erase.help),
+        openapi["paths"]["/v1/credentials/{id}/erasure"]["post"]["description"],
+        (spec / "operating.md").read_text(encoding="utf-8"),
+    )
+    for text in (" ".join(one.split()) for one in told):
+        assert "seed, e-mail, learner id, holder, credits, day of award and written reasons" in text
+        assert "d, commitment, key of the micro-credential, states and their times" in text
+        assert "also keeps its place in the log, for ever" in text
+        assert "What was withdrawn before it was sealed has no place there" in text
 
 
 def test_the_dry_run_changes_nothing(node: Node) -> None:

@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from anchor.chain import ChainUnavailable
+from node.app import create_app
 from node.forecast import price_now
 from node.funds import FEW_ANCHORS, FundsWatch, anchors_for
 from node.gas import ANCHOR, gas_of
@@ -17,7 +18,10 @@ from node.runner import Worker
 from node.services import Services
 from node.store.announcements import Announcement
 from node.webhooks import event_body
+from node.witnessing import Witnessing, WitnessWorker
 from rootseal.ethereum import checksum_address
+from tests.support.fake_chain import FakeChain
+from tests.support.fake_witness import use_witness
 from tests.unit.node.conftest import Node
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "spec" / "schemas" / "event.schema.json"
@@ -127,3 +131,84 @@ def test_a_price_above_the_ceiling_is_no_lack_of_money(node: Node) -> None:
 
 def test_where_nothing_is_to_be_paid_nothing_is_low() -> None:
     assert anchors_for(0, 0) is None
+
+
+def poor(node: Node, anchors: int) -> tuple[FakeChain, Health, WitnessWorker]:
+    """Another ledger in use, with money for so many anchors on the key there, and the thread that serves it."""
+    services = node.services
+    other = use_witness(services)
+    key = services.connection.signer.address
+    other.set_balance(key, anchors * price_now(other) * gas_of(ANCHOR))
+    health = Health(working=True)
+    witnessing = Witnessing(services.store, services.connection, lambda _: other)
+    return other, health, WitnessWorker(services.store, witnessing, lambda: True, node.clock, health)
+
+
+def test_the_money_on_another_ledger_is_told_as_at_home(node: Node, capsys: pytest.CaptureFixture[str]) -> None:
+    other, health, worker = poor(node, 7)
+    put(node, 100)
+    home = worker_of(node)
+    for _ in range(2):
+        home.round()
+        worker.round()
+        node.clock.now += 60
+    key = node.services.connection.signer.address
+    balance = other.balance(key)
+    assert logged(capsys) == [7]
+    (detail,) = announced(node)
+    assert detail == {
+        "address": "0x" + key.hex(),
+        "balanceWei": str(balance),
+        "anchors": 7,
+        "ledger": 1,
+        "chain": "eip155:5",
+    }
+    told = Announcement(1, "msg_" + "0" * 32, "low_balance", "x", detail, 1)  # type: ignore[arg-type]
+    schema = Draft202012Validator(json.loads(SCHEMA.read_bytes()))
+    schema.validate(json.loads(event_body(node.services.home, told, test=True)))
+    text = create_app(node.services, health).test_client().get("/metrics").text
+    assert 'rootseal_witness_affordable_anchors{ledger="1"} 7.0' in text
+    assert float(text.partition('rootseal_witness_key_balance_wei{ledger="1"} ')[2].split()[0]) == balance
+
+
+def test_status_says_it_as_long_as_it_lasts_and_no_health_is_lost_by_it(node: Node) -> None:
+    other, _, worker = poor(node, 7)
+    put(node, 3)
+    home = worker_of(node)
+    home.round()
+    worker.round()
+    key = checksum_address(node.services.connection.signer.address)
+    status = node.services.status()
+    sentences = [problem.sentence for problem in status.problems if problem.code == "balance.low"]
+    assert sentences == [
+        f"the node's key pays for 3 more anchors at today's price: send coin to {key}",
+        f"the node's key pays for 7 more anchors on ledger 1 at today's price: send coin to {key}",
+    ]
+    assert (status.healthy, status.in_the_way) == (True, ())
+    other.set_balance(node.services.connection.signer.address, 0)
+    put(node, 1000)
+    node.clock.now += 60
+    home.round()
+    worker.round()
+    (problem,) = node.services.status().problems
+    assert "pays for no anchor any more on ledger 1" in problem.sentence
+    node.services.store.witnesses.remove(1, node.services.now)
+    assert node.services.status().problems == ()
+
+
+def test_what_an_older_version_wrote_down_is_no_alarm_and_is_not_said_again(node: Node) -> None:
+    put(node, 3)
+    key = node.services.connection.signer.address
+    node.services.store.facts.put("low-balance", key)
+    assert node.services.status().problems == ()
+    worker_of(node).round()
+    assert [problem.code for problem in node.services.status().problems] == ["balance.low"]
+    assert announced(node) == []
+
+
+def test_a_key_that_was_replaced_is_no_alarm_any_more(node: Node) -> None:
+    node.services.store.facts.put("low-balance", bytes(20) + (3).to_bytes(8))
+    assert [problem.code for problem in node.services.status().problems] == ["balance.low"]
+    put(node, FEW_ANCHORS)
+    worker_of(node).round()
+    assert node.services.status().problems == ()

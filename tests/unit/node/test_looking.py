@@ -38,7 +38,7 @@ def test_waiting_and_approve_show_who_gets_what_and_when(
     assert "1  2 of ledgers; issued 2026-" in run.out
     assert f"line 2: 00000000 Ana 0 Kovač; ledgers of 2026-10-01  urn:uuid:{uuid}" in run.out
     assert "line 3: 00000001 Ana 1 Kovač" in run.out
-    assert f"'rootseal node show DIR urn:uuid:{uuid}' prints one document" in run.out
+    assert f"'rootseal node show {node.directory} urn:uuid:{uuid}' prints one document" in run.out
     (item,) = program("node", "waiting", node.directory, "--json").objects[0]["submissions"]
     assert [(row["line"], row["learnerId"], row["learner"]) for row in item["rows"]] == [
         (2, "00000000", "Ana 0 Kovač"),

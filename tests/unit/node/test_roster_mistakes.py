@@ -9,12 +9,16 @@ import json
 import pytest
 
 from node.roster.returned import returned_list
+from rootseal.errors import InputError
 from tests.support.program import Program
 from tests.unit.node.conftest import Node
 from tests.unit.node.test_roster_xlsx import CSV, GOOD, book, read
 
 BAD = ["", "Zoë", "", "nobody", "fintech-innovation", "2026-13-01", "131", "0x12"]
 COLUMNS = ["learner_id", "family_name", "email", "awarded_on", "grade", "holder"]
+
+HEAD = CSV.splitlines(keepends=True)[0]
+REST = [str(cell or "") for cell in GOOD[1:]]
 
 
 def line(cells: list[str]) -> bytes:
@@ -42,6 +46,30 @@ def test_a_json_line_names_members_and_values() -> None:
     (row,) = read(json.dumps(bad).encode(), "r.jsonl").refused
     assert row.column == "learner_id"
     assert [one.partition(":")[0] for one in row.also] == ["phone", "micro_credential", "email"]
+
+
+@pytest.mark.parametrize("learner", ["'0012345", "’7", "784483.0", "784483,00", "7.84E+05"])
+def test_a_learner_id_that_a_spreadsheet_has_marked_or_changed_is_refused(learner: str) -> None:
+    (row,) = read(HEAD + line([f'"{learner}"', *REST]), "r.csv").refused
+    assert (row.column, row.reason.count("spreadsheet")) == ("learner_id", 1)
+    assert row.value == learner
+
+
+@pytest.mark.parametrize("learner", ["0012345", "s12.0", "12.05", "o'7", "A'1"])
+def test_other_learner_ids_stay_as_they_are(learner: str) -> None:
+    found = read(HEAD + line([learner, *REST]), "r.csv")
+    assert found.refused == ()
+    assert found.rows[0].award.learner_id == learner
+
+
+def test_a_list_without_names_of_columns_says_so() -> None:
+    with pytest.raises(InputError, match="line 1: names no column: the first line must name them all, learner_id, "):
+        read(line(["0012345", *REST]), "r.csv")
+
+
+def test_what_is_no_json_is_said_with_its_place_in_the_line() -> None:
+    (row,) = read(b'{"learner_id": }\n', "r.jsonl").refused
+    assert row.reason == "is not JSON: Expecting value at character 16"
 
 
 def test_a_json_line_with_any_number_of_members_gives_no_endless_answer() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from anchor.ledger import ledger_abi
+from node.cli.acts import reinstate
 from node.statuses import Act, _parts
 from rootseal.errors import ConflictError, InputError
 from tests.unit.node.conftest import Node
@@ -39,6 +40,14 @@ def test_suspension_comes_and_goes(node: Node) -> None:
     node.services.anchor()
     assert node.services.status_map().suspended == (0,)
     assert node.services.fsck().findings == []
+
+
+def test_ending_a_suspension_that_never_was_is_said_as_that(node: Node, capsys: pytest.CaptureFixture[str]) -> None:
+    found = node.services.issue(roster(1), "r.csv").issued[0].id
+    node.services.seal()
+    node.services.anchor()
+    assert not reinstate(args=[str(node.directory), found], standalone_mode=False)
+    assert f"{found}: it is not suspended, or the end of its suspension was asked for before" in capsys.readouterr().out
 
 
 def test_many_ids_share_one_transaction_by_word(node: Node) -> None:

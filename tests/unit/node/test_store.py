@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from node.store import STORE_NAME, AnchorRow, Checkpoint, EntryState, NewEntry, Store, database
+from node.store import STORE_NAME, Checkpoint, EntryState, NewEntry, Store, database
 from node.store.migrations import create_file, upgrade_file
 from node.store.schema import MIGRATIONS, SCHEMA_VERSION
-from rootseal.anchoring import BlockRef, Evidence
 from rootseal.commitment import Subject
 from rootseal.errors import ConflictError, InputError, StoreError
 from tests.support.outbox_contract import OutboxContract
@@ -120,20 +119,6 @@ def test_a_template_gets_a_version_only_when_it_changes(store: Store) -> None:
         ("template-add", 1, "2 micro-credentials", {"versions": {"endnote": 1, "ledgers": 1}}),
         ("template-add", 3, "endnote", {"versions": {"endnote": 2}}),
     ], "one line for what changed, and none where nothing did"
-
-
-def test_a_final_anchor_is_stored_once_and_never_exchanged(store: Store) -> None:
-    store.log.add_checkpoint(a_checkpoint(5, bytes([5]) * 32))
-    evidence = Evidence(b"\xf9head", 3, (b"\xf8a", b"b"), 1)
-    block = BlockRef(7, bytes([7]) * 32, 99)
-    row = AnchorRow(1, 5, 0, bytes([5]) * 32, bytes(20), bytes([8]) * 32, block, evidence, None)
-    assert store.log.add_anchor(row, 1)
-    assert not store.log.add_anchor(row, 2)
-    with pytest.raises(StoreError, match="two roots"):
-        store.log.add_anchor(replace(row, root=bytes([6]) * 32), 3)
-    assert store.log.anchors() == (row,)
-    assert store.log.introducing(4) == row
-    assert store.log.introducing(5) is None
 
 
 def test_two_promises_of_one_size_are_impossible(store: Store) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from node.announcing import announce
 from node.store import STORE_NAME, EntryState
 from node.store.migrations import create_file
 from node.store.schema import MIGRATIONS
+from node.webhooks import Webhooks
 from tests.unit.node.conftest import Node
 from tests.unit.node.nodes import roster
 
@@ -36,6 +38,31 @@ def as_older(path: Path, version: int) -> None:
     for ending in ("", "-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
     old.rename(path)
+
+
+OLD_ALL = ["sealed", "final", "revoked", "overdue"]
+NEW_ALL = ["sealed", "final", "revoked", "near", "overdue", "low_balance"]
+
+
+@pytest.mark.parametrize("version", [5, 6])
+def test_a_webhook_that_was_added_for_all_gets_the_kinds_that_came_since(node: Node, version: int) -> None:
+    service = Webhooks(node.services.store, node.services.home, test=True, clock=node.clock)
+    cases = {"old": OLD_ALL, "new": NEW_ALL, "some": ["final"], "three": OLD_ALL[:3]}
+    ids = {
+        name: service.add(f"http://127.0.0.1:9/{name}", kinds, allow_private=True)[0].id
+        for name, kinds in cases.items()
+    }
+    service.remove(service.add("http://127.0.0.1:9/gone", OLD_ALL, allow_private=True)[0].id)
+    node.services.close()
+    as_older(node.directory / STORE_NAME, version)
+
+    store = node.reopened().store
+    kinds = {name: store.announcements.webhook(one).kinds for name, one in ids.items()}
+    assert kinds == {"old": (), "new": (), "some": ("final",), "three": tuple(OLD_ALL[:3])}
+    assert all(one.secret for one in store.announcements.webhooks())
+    announce(store, "near", "checkpoint/9", {}, node.services.now)
+    told = {one.webhook for one in store.announcements.deliveries(None, 9)}
+    assert told == {ids["old"], ids["new"]}
 
 
 @pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))

@@ -23,6 +23,7 @@ from rootseal.canonical import MAX_BYTES
 from rootseal.files import CredentialFile
 from rootseal.languages import LANGUAGES
 from rootseal.presentation import Presentation, present
+from tests.support.api_caller import refused
 from tests.support.fake_chain import FakeChain
 from tests.support.issued import paper_institution
 from tests.unit.node.nodes import Clock, make_node, open_node, roster
@@ -44,7 +45,7 @@ class Verifying:
     def page(self, *, text: str = "", lang: str = "en", file: bytes | None = None, **fields: str) -> TestResponse:
         parts = [("text", None, text.encode()), *((name, None, value.encode()) for name, value in fields.items())]
         parts.append(("file", "" if file is None else "a.json", file or b""))
-        return self.send(f"/verify?lang={lang}", parts)
+        return self.send(f"/verify/form?lang={lang}", parts)
 
     def send(self, path: str, parts: Sequence[tuple[str, str | None, bytes]]) -> TestResponse:
         """A form of (field, name of the file, content), as a browser sends it."""
@@ -102,33 +103,42 @@ def test_whatever_is_sent_has_a_verdict(verifying: Verifying, body: bytes) -> No
 
 
 def test_what_cannot_be_a_file_is_refused(verifying: Verifying) -> None:
-    client = verifying.client
-    assert client.post("/v1/verify", data=b" " * (MAX_BYTES + 1), headers=JSON).status_code == 413
-    assert client.post("/v1/verify", data=b"x", headers={"Content-Type": "text/plain"}).status_code == 415
-    assert client.post("/v1/verify?audience=a", data=verifying.file(), headers=JSON).status_code == 422
-    assert client.post("/v1/verify?at=2026-01-01", data=verifying.file(), headers=JSON).status_code == 400
-    assert verifying.send("/v1/verify", [("file", "x", b"{}")] * (MAX_FILES + 1)).status_code == 400
-    assert verifying.send("/v1/verify", [("other", "x", b"{}")]).status_code == 400
-    assert verifying.send("/v1/verify", [("file", "x", b" " * (MAX_BYTES + 1))]).status_code == 413
-    assert client.get("/v1/verify").status_code == 405
+    def post(path: str, data: bytes, media_type: str = "application/json") -> TestResponse:
+        return verifying.client.post(f"/v1/verify{path}", data=data, headers={"Content-Type": media_type})
+
+    large, malformed = (413, "request.too_large"), (400, "request.malformed")
+    for answer, expected in [
+        (post("", b" " * (MAX_BYTES + 1)), large),
+        (verifying.send("/v1/verify", [("file", "x", b" " * (MAX_BYTES + 1))]), large),
+        (verifying.send("/v1/verify", [("file", "x", b"{}")] * (MAX_FILES + 1)), malformed),
+        (verifying.send("/v1/verify", [("other", "x", b"{}")]), malformed),
+        (post("", b"--x", "multipart/form-data; boundary=y"), malformed),
+        (post("?at=2026-01-01", verifying.file()), (400, "request.invalid")),
+        (post("", b"x", "text/plain"), (415, "request.media_type")),
+        (post("?audience=a", verifying.file()), (422, "request.refused")),
+    ]:
+        assert refused(answer, expected[0])["code"] == expected[1], answer.text
+    assert verifying.client.get("/v1/verify").status_code == 405
 
 
 @pytest.mark.parametrize(
-    ("body", "way_out"),
+    ("kind", "body", "way_out"),
     [
-        (b"%PDF-1.7 rest", "Take the attachment whose name ends in .json"),
-        (b"\x89PNG\r\n\x1a\n", "Read the QR codes in it"),
-        (b"\xff\xd8\xff\xe0", "Read the QR codes in it"),
-        (b"PK\x03\x04", "Unpack it and send the files in it"),
+        ("pdf", b"%PDF-1.7 rest", "Take the attachment whose name ends in .json"),
+        ("picture", b"\x89PNG\r\n\x1a\n", "Read the QR codes in it"),
+        ("picture", b"\xff\xd8\xff\xe0", "Read the QR codes in it"),
+        ("zip", b"PK\x03\x04", "Unpack it and send the files in it"),
     ],
 )
-def test_what_only_carries_a_file_has_a_way_out_and_no_verdict(verifying: Verifying, body: bytes, way_out: str) -> None:
+def test_what_only_carries_a_file_has_a_way_out_and_no_verdict(
+    verifying: Verifying, kind: str, body: bytes, way_out: str
+) -> None:
     alone = verifying.client.post("/v1/verify", data=body, headers=JSON)
     several = verifying.send("/v1/verify", [("file", "a.json", verifying.file()), ("file", "b", body)])
     for answer, which in ((alone, "The body is a "), (several, "File 2 of the form is a ")):
-        assert answer.status_code == 415
-        assert answer.json is not None and "overall" not in answer.text
-        assert answer.json["detail"].startswith(which) and way_out in answer.json["detail"]
+        value = refused(answer, 415)
+        assert value["code"] == f"verify.{kind}" and "overall" not in value
+        assert value["detail"].startswith(which) and way_out in value["detail"]
 
 
 def test_who_asked_a_question_gets_no_verified_without_an_answer(verifying: Verifying) -> None:
@@ -192,7 +202,7 @@ def test_a_chain_that_is_down_is_said_without_its_address(
 def test_an_address_may_ask_so_often_and_no_more(verifying: Verifying) -> None:
     answers = [verifying.client.post("/v1/verify", data=b"{}", headers=JSON) for _ in range(121)]
     assert [answer.status_code for answer in answers[:120]] == [200] * 120
-    assert answers[120].status_code == 429
+    assert refused(answers[120], 429)["code"] == "request.too_many"
     assert int(answers[120].headers["Retry-After"]) > 0
     page = verifying.page(text="{}")
     assert page.status_code == 200  # counted apart
@@ -213,11 +223,11 @@ def test_nothing_of_a_file_is_logged_or_stored(verifying: Verifying, capsys: pyt
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_says_whose_it_is_and_what_it_found(verifying: Verifying, language: str) -> None:
-    empty = verifying.client.get("/verify", headers={"Accept-Language": f"{language}, fr;q=0.5"})
+    empty = verifying.client.get("/verify/form", headers={"Accept-Language": f"{language}, fr;q=0.5"})
     assert f'<html lang="{language}">' in empty.text
     assert "Example University" in empty.text
     main = empty.text.split("<h1>")[1]
-    first, form = (main.index(part) for part in ('<a class="button" href="/verify/app">', "<form"))
+    first, form = (main.index(part) for part in (f'<a class="button" href="/verify?lang={language}">', "<form"))
     assert first < form and str(escape(TEXTS[language]["first"])) in main[first:form]
     found = verifying.page(file=verifying.file(), lang=language)
     assert found.status_code == 200
@@ -268,9 +278,10 @@ def test_what_cannot_be_checked_is_a_sentence(
 
 
 def test_a_body_that_is_no_form_is_a_sentence(verifying: Verifying) -> None:
-    answer = verifying.client.post("/verify", data=b"--x\r\nbroken", content_type="multipart/form-data; boundary=y")
-    assert answer.status_code == 400
-    assert "<main" in answer.text
+    for path in ("/verify/form", "/verify"):  # a form that was opened before the page moved
+        answer = verifying.client.post(path, data=b"--x\r\nbroken", content_type="multipart/form-data; boundary=y")
+        assert answer.status_code == 400
+        assert "<main" in answer.text
 
 
 def test_hostile_text_is_harmless(verifying: Verifying) -> None:
@@ -293,15 +304,3 @@ def test_what_another_issuer_says_is_only_what_the_file_says(verifying: Verifyin
     assert answer.status_code == 200
     assert TEXTS["en"]["word_verified"] not in answer.text.split('<section class="fake"')[0]
     assert "What the file says (not confirmed, see the checks)" in answer.text
-
-
-def test_the_page_that_uploads_nothing_carries_the_own_policy_without_addresses(verifying: Verifying) -> None:
-    answer = verifying.client.get("/verify/app")
-    assert answer.status_code == 200
-    preset = re.search(r'<script type="application/json" id="policy-preset">(.*?)</script>', answer.text)
-    assert preset is not None
-    assert verifying.services.home.ledger.hex() in preset[1].lower()
-    assert all(url not in answer.text for url in verifying.services.config.chain_urls)
-    policy = answer.headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; script-src 'sha256-")
-    assert policy.endswith("frame-ancestors 'none'")

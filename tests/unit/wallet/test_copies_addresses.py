@@ -13,7 +13,7 @@ from rootseal.ethereum import checksum_address
 from tests.support.copies import issue_copies
 from tests.support.issued import paper_institution
 from tests.support.program import Program
-from tests.unit.wallet.test_wallet_page import Learner, page
+from tests.support.wallet_learner import Learner, page
 from wallet import accounts
 from wallet.accounts import MAX_COPIES, account_for, accounts_for, accounts_of, create_box
 from wallet.box import Box

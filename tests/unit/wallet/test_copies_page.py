@@ -12,7 +12,7 @@ from rootseal.presentation import Presentation
 from rootseal.verification import verify
 from tests.support.copies import address, issue_copies
 from tests.support.issued import paper_institution
-from tests.unit.wallet.test_wallet_page import SECRET, Learner, learner, made_file, upload  # noqa: F401 - a fixture
+from tests.support.wallet_learner import SECRET, Learner, made_file
 from wallet.shown import read_record
 
 
@@ -58,7 +58,7 @@ def number_of(copied: Copied, data: bytes) -> int:
 
 
 @pytest.fixture
-def copied(learner: Learner) -> Copied:  # noqa: F811
+def copied(learner: Learner) -> Copied:
     return Copied(learner)
 
 
@@ -91,7 +91,7 @@ def test_nobody_named_is_asked_for_and_the_choice_is_kept(copied: Copied) -> Non
     assert f'value="{copied.id}:title" checked' in text and 'id="who"' in text
 
 
-def test_whoever_asks_is_whom_it_is_for(learner: Learner) -> None:  # noqa: F811
+def test_whoever_asks_is_whom_it_is_for(learner: Learner) -> None:
     own = Copied(learner, 2, own=True)
     asked = {"audience": "Example Ltd", "nonce": "8c1f", "life": "3600"}
     data = own.make("", **asked, passphrase=SECRET)
@@ -102,7 +102,7 @@ def test_whoever_asks_is_whom_it_is_for(learner: Learner) -> None:  # noqa: F811
     assert "same address" in own.preview("Other", audience="Other", nonce="n")
 
 
-def test_a_wrong_passphrase_spends_nothing(learner: Learner) -> None:  # noqa: F811
+def test_a_wrong_passphrase_spends_nothing(learner: Learner) -> None:
     own = Copied(learner, 2, own=True)
     asked = {"audience": "Example Ltd", "nonce": "8c1f", "life": "3600"}
     form = own.form(own.preview("", **asked))
@@ -152,7 +152,7 @@ def test_a_credential_without_copies_needs_no_name(copied: Copied) -> None:
 @pytest.mark.parametrize("who", ["a\x00b", "\x1b[2J", "a\u202eb", "A" * 10_000])
 def test_a_hostile_name_is_refused(copied: Copied, who: str) -> None:
     text = copied.preview(who, 422)
-    assert "who it is for" in text and not copied.at.box.shown.exists()
+    assert "whom it is for: " in text and not copied.at.box.shown.exists()
     assert "\u202e" not in text and "\x1b" not in text
 
 
