@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Final
 from node.client.models import AwardRow
 from node.correcting import Correcting
 from node.issuance import Issuance, IssueOutcome, Prepared
-from node.roster import COLUMNS, RosterReport, read_roster
+from node.roster import COLUMNS, RosterReport, RosterRow, read_roster
 from node.roster.reading import check_rows
 from node.roster.rows import check_copies, check_row
 from node.roster.sources import SourceRow
-from node.store import NewEntry
 from rootseal.errors import InputError
 from rootseal.instants import format_date
 from rootseal.microcredential import MicroCredential
@@ -52,18 +51,18 @@ class Accepting:
         source = [SourceRow(1, cells, tuple(cells.values()))]
         return check_rows(source, _ONE, self._newest()[0], self._today, copies=copies)
 
-    def make_one(self, award: AwardRow) -> tuple[NewEntry, int]:
-        """The entry of one award, and how many versions of templates it was made with.
+    def judge_one(self, award: AwardRow, entry_id: str) -> tuple[RosterRow, int, int]:
+        """The row of one award, the number of its template, and how many versions of templates there were then.
 
-        Nothing is asked of the store: whoever stores it compares, inside his transaction. Raises `InputError`
-        where the award is refused.
+        All that can be said against it is said here, so that its credential can be made later. Nothing is asked of
+        the store: whoever takes it in compares, inside his transaction. Raises `InputError` where it is refused.
         """
         kept = self._kept
         version, templates, issuance = self._read() if kept is None else kept
         cells = {name: getattr(award, name) or "" for name in COLUMNS}
         row = check_row(1, cells, templates, self._today)
         check_copies(row, 1)
-        return issuance.make(row), version
+        return row, issuance.judge(row, entry_id), version
 
     def refresh(self) -> None:
         """Read the templates anew where there are more than before."""

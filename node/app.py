@@ -95,6 +95,7 @@ def create_app(services: Services, health: Health | None = None) -> OpenAPI:
     app.after_request(lambda response: _end(response, health))
     install_limits(app, services.config)
     once = Once(services)
+    app.before_request(lambda: _shown_all(once))
     _register(app, services, health, access, once)
     install_console(app, services, access)
     install_problems(app)
@@ -136,6 +137,12 @@ def _begin() -> None:
     # A route that reads more than that bounds its body itself, once it knows who asks.
     if (request.content_length or 0) > SMALL_BODY >= body_bound(view):
         raise RequestEntityTooLarge
+
+
+def _shown_all(once: Once) -> None:
+    """Whoever has signed in sees everything that was acknowledged; the public pages show what is sealed."""
+    if "principal" in g or request.path.startswith("/console"):
+        once.settle()
 
 
 def _end(response: Response, health: Health) -> Response:

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from node.access import check_entries, other_department
 from node.approving import submit
 from node.delivery.counting import count_list
-from node.issuance import IssuedRow, IssueOutcome, TemplateIssuer, refused_row, way_out
+from node.intake import Intake
+from node.issuance import IssuedRow, IssueOutcome, refused_row, way_out
 from node.principal import AccessDenied, Role
 from node.roster.report import RosterReport, RosterRow
 from node.store import Entry, EntryState, NewEntry, Store
+from node.template_issuer import TemplateIssuer
 from node.ways_out import way
 from rootseal.canonical import Json
 from rootseal.commitment import Home
@@ -60,6 +62,7 @@ class Correcting:
             raise InputError(_WHERE, "corrects one credential: the list must have exactly one row", found)
         self._check_department(report)
         with self._store.writing():
+            Intake(self._store, self._home, self._profile).settle()
             outcome = self._issued(report, entry_id, now, dry_run, copies)
             if not dry_run:
                 count_list(self._store, report, outcome, now)

@@ -1,30 +1,23 @@
-"""From the good rows of a roster to durable entries: document, commitment, row; then, and only then, the answer.
-
-Consensus-critical: the commitment that a credential lives by is computed here. `rootseal.files` computes it
-again, without any shortcut, at sealing (a sample) and in `node fsck` (every one).
-"""
+"""From the good rows of a roster to durable entries: document, commitment, row; then, and only then, the answer."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import get_ident
 
 from node.access import other_department
 from node.approving import submit
 from node.delivery.counting import count_list
+from node.intake import Intake
 from node.roster.report import RefusedRow, RosterReport, RosterRow, contents
 from node.store import EntryState, NewEntry, Store
+from node.template_issuer import TemplateIssuer
 from node.ways_out import way
 from rootseal.canonical import Json
-from rootseal.claims import salted_leaves
-from rootseal.commitment import Commitment, Home, Subject, claims_root, commit
-from rootseal.credential import BuiltDocument, DocumentBuilder, DocumentEncoder, IssuerProfile, urn_uuid
+from rootseal.commitment import Home
+from rootseal.credential import IssuerProfile
 from rootseal.errors import InputError
-from rootseal.ethereum import ZERO_ADDRESS
-from rootseal.merkle import root_of
-from rootseal.microcredential import MicroCredential
 
 __all__ = [
     "Issuance",
@@ -32,7 +25,6 @@ __all__ = [
     "IssueProgress",
     "IssuedRow",
     "Prepared",
-    "TemplateIssuer",
     "refused_row",
     "way_out",
 ]
@@ -40,7 +32,6 @@ __all__ = [
 IssueProgress = Callable[[int, int], None]
 """Told now and then how many rows are done, and of how many."""
 
-_NO_CREDIT_ID = bytes(16)
 _EVERY = 100
 
 
@@ -108,52 +99,6 @@ class Prepared:
         return IssueOutcome(issued, already, tuple(refused), self.report.blank, dry_run, self.sample, self.copies)
 
 
-class TemplateIssuer:
-    """Makes the entries of one template; the bytes of its constant claims are encoded once."""
-
-    def __init__(self, number: int, template: MicroCredential, home: Home, profile: IssuerProfile) -> None:
-        self._number = number
-        self._home = home
-        self._builder = DocumentBuilder(template, profile)
-        self._encoder = DocumentEncoder(self._builder.constant_paths)
-
-    def make(self, row: RosterRow, credit_id: bytes | None = None, copy: int = 1) -> tuple[NewEntry, BuiltDocument]:
-        """Draws seed, id and (unless it is given: it survives a correction) credit id; nothing is stored.
-
-        A `copy` after the first says the same to another address of the row, and carries no credits.
-        Raises `InputError` where the award has no document.
-        """
-        award = row.award
-        drawn = secrets.token_bytes(64)  # at once: each call to the system hands the interpreter to another thread
-        entry_id, seed = urn_uuid(drawn[:16], 4), drawn[16:48]
-        built = self._builder.build(award, entry_id)
-        document, encodings = self._encoder.encode(built.document)
-        credits = built.credits if copy == 1 else 0
-        chosen = (credit_id or _credit_id(drawn[48:])) if credits else _NO_CREDIT_ID
-        subject = Subject(row.holders[copy - 1] if row.holders else ZERO_ADDRESS, credits, chosen)
-        entry = NewEntry(
-            entry_id,
-            self._number,
-            document,
-            seed,
-            subject,
-            _commitment(self._home, built, encodings, seed, subject),
-            award.learner_id,
-            row.template,
-            award.awarded_on,
-            row.row_digest,
-            row.email,
-            row.line,
-        )
-        return entry, built
-
-    def others(self, row: RosterRow, first: NewEntry, copies: int) -> list[NewEntry]:
-        """The copies of `first`, as many as are wanted beside it: another seed, id and address, and no credits."""
-        return [
-            replace(self.make(row, copy=number)[0], copy_of=first.id, copy=number) for number in range(2, copies + 1)
-        ]
-
-
 class Issuance:
     """Issues rosters into one store and log."""
 
@@ -218,9 +163,9 @@ class Issuance:
             count_list(self._store, prepared.report, outcome, now)
         return outcome
 
-    def make(self, row: RosterRow) -> NewEntry:
-        """The entry of one row, not compared with anything and not stored. Raises `InputError`: it has no document."""
-        return self._issuers[row.template].make(row)[0]
+    def judge(self, row: RosterRow, entry_id: str) -> int:
+        """The number of its template. Raises `InputError` where the award has no document. Compared with nothing."""
+        return self._issuers[row.template].judge(row, entry_id)
 
     def _sorted(self, rows: Sequence[RosterRow]) -> tuple[list[RosterRow], list[IssuedRow], list[RefusedRow]]:
         """Rows without a credential yet, rows that have theirs, rows that differ from what was issued."""
@@ -252,8 +197,9 @@ class Issuance:
         already: list[IssuedRow] = []
         changed: list[RefusedRow] = []
         with self._store.writing():
+            more = Intake(self._store, self._home, self._profile).settle()
             # The number counts for one connection, and each thread has its own.
-            if (get_ident(), self._store.version()) != prepared.seen:
+            if more or (get_ident(), self._store.version()) != prepared.seen:
                 # Again under the lock: the same list may have been handed in twice at once.
                 fresh, already, changed = self._sorted([prepared.rows[entry.line] for entry in made])
                 lines = {row.line for row in fresh}
@@ -267,26 +213,8 @@ class Issuance:
         return made, already, changed
 
 
-def _commitment(
-    home: Home, built: BuiltDocument, encodings: Sequence[bytes], seed: bytes, subject: Subject
-) -> Commitment:
-    """As `CredentialFile.open` computes it, without giving each claim its place."""
-    leaves, salts = salted_leaves(encodings, seed)
-    if len(set(leaves)) != len(leaves):
-        raise InputError("seed", "gives two equal claim leaves")
-    leaves.sort()
-    claims = claims_root(len(leaves), built.valid_from, built.valid_until, root_of(leaves))
-    return commit(home, claims, subject.hash(salts[0]))
-
-
 def _award(row: RosterRow) -> tuple[str, str, str]:
     return row.award.learner_id, row.template, row.award.awarded_on
-
-
-def _credit_id(drawn: bytes) -> bytes:
-    while drawn == _NO_CREDIT_ID:
-        drawn = secrets.token_bytes(len(_NO_CREDIT_ID))
-    return drawn
 
 
 def refused_row(row: RosterRow, reason: str) -> RefusedRow:

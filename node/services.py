@@ -24,6 +24,7 @@ from node.correcting import Correcting
 from node.exporting import Exporter, ExportOutcome, ExportProgress
 from node.fsck import FsckReport, check_node
 from node.hurrying import anchor_wanted
+from node.intake import Intake
 from node.issuance import Issuance, IssueOutcome, IssueProgress
 from node.issuer_document import document_bytes, issuer_id
 from node.log_key import LogKey
@@ -85,7 +86,9 @@ class Services:
         """
         config = read_config(directory)
         store = Store.open(directory / STORE_NAME)
-        return cls(directory, config, store, chain=chain, passphrase=passphrase, clock=clock, sleep=sleep)
+        services = cls(directory, config, store, chain=chain, passphrase=passphrase, clock=clock, sleep=sleep)
+        services.settle()
+        return services
 
     def close(self) -> None:
         """Close the store's connections."""
@@ -175,6 +178,16 @@ class Services:
             report, self.now, dry_run=dry_run, progress=lambda done, total: tell(total + done, 2 * total), copies=copies
         )
 
+    def settle(self) -> None:
+        """Make the credentials of all awards that were only taken in so far."""
+        if self.store.accepts.waiting():
+            self.intake.settle()
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Awards that were taken in, and whose credentials are still to be made."""
+        return Intake(self.store, self.home, self.profile)
+
     def withdraw(self, entry_id: str) -> Entry:
         """Take back an accepted entry and its copies: they never enter the log; the first copy.
 
@@ -194,6 +207,7 @@ class Services:
         `everything` ignores the grace time. Raises `UndeterminedError` (registration not final, chain
         not reachable) or `StoreError` (chain ahead of this store, store damaged); nothing is sealed then.
         """
+        self.settle()
         return self._sealer.seal(self.now, everything=everything)
 
     # Anchoring

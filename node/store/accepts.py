@@ -1,14 +1,15 @@
-"""Single awards of many requests, stored together: one statement a table, whatever the number of them.
+"""Single awards of many requests, taken in together under one COMMIT, and filed as entries a moment later.
 
-Only what is plain goes this way: a new request, an award that nobody has, a token that is as it was when the request
-was let in. For each of them the same rows are written as by the ordinary way: submission, entry, act, list, answer.
+Taking in writes one row each (`intake`): that is what is acknowledged. Only what is plain is taken in: a new request,
+an award that nobody has, a token that is as it was when the request was let in. Filing writes the same rows as the
+ordinary way: submission, entry, act, list, answer; and takes the one away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from node.store.access import TokenRow, Tokens
 from node.store.act_chain import canonical_act_hash
@@ -19,31 +20,58 @@ from node.store.records import NewEntry
 from node.store.requests import AnsweredRequest, AnsweredRequests
 from rootseal.canonical import dumps
 
-__all__ = ["Accept", "Accepts"]
+__all__ = ["Accept", "Accepts", "TakenIn"]
 
 _TAKEN: Final = """WITH asked (learner, award, day) AS (VALUES {}) SELECT learner, award, day FROM asked
     WHERE EXISTS (SELECT 1 FROM entries WHERE entries.learner = asked.learner AND micro_credential = award
-        AND awarded_on = day AND live = 1 AND copy_of IS NULL)"""
+        AND awarded_on = day AND live = 1 AND copy_of IS NULL)
+    OR EXISTS (SELECT 1 FROM intake WHERE intake.learner = asked.learner AND micro_credential = award
+        AND awarded_on = day)"""
+_ANSWERED: Final = "SELECT name FROM requests WHERE name IN ({0}) UNION ALL SELECT name FROM intake WHERE name IN ({0})"
+_REVOKED: Final = "SELECT row_digest FROM entries WHERE live = 0 AND state = 'sealed' AND row_digest IN ({})"
 
 
-@dataclass(frozen=True, slots=True)
-class Accept:
-    """An award that is ready, with the token and the request (name and answer as in `AnsweredRequest`) it came with.
+class TakenIn(NamedTuple):
+    """An award that was acknowledged: `award` is its row as JSON, `entry` the id of the credential it will have.
 
-    `templates` is how many versions of templates there were when it was made.
+    `name`, `fingerprint`, `status` and `body` are those of the request and its answer, as in `AnsweredRequest`;
+    `person` and `token` are whose request it was. `at` is in UTC seconds.
     """
 
-    entry: NewEntry
-    token: TokenRow
-    templates: int
+    at: int
+    person: str
+    token: str
     name: bytes
     fingerprint: bytes
     status: int
     body: bytes
+    entry: str
+    template: int
+    learner: str
+    micro_credential: str
+    awarded_on: str
+    row_digest: bytes
+    email: str
+    award: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """An award that may be taken in, with the token of its request.
+
+    `templates` is how many versions of templates there were when it was looked at.
+    """
+
+    taken: TakenIn
+    token: TokenRow
+    templates: int
+
+
+_COLUMNS: Final = ", ".join(TakenIn._fields)
 
 
 class Accepts:
-    """Writes `submissions`, `entries`, `acts`, `lists` and `requests` at once."""
+    """The table `intake`, and the way from it to `submissions`, `entries`, `acts`, `lists` and `requests`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,13 +79,44 @@ class Accepts:
         self._acts = Acts(database)
         self._requests = AnsweredRequests(database)
 
-    def add(self, accepts: Sequence[Accept], now: int) -> list[bool]:
-        """Store those that are plain, in the caller's transaction; which ones that were. Nothing is done for others."""
+    def take(self, accepts: Sequence[Accept], now: int) -> list[bool]:
+        """Take in those that are plain, in the caller's transaction; which ones those were."""
         plain = self._plain(accepts, now)
-        fresh = [accept for accept, good in zip(accepts, plain, strict=True) if good]
+        fresh = [accept.taken for accept, good in zip(accepts, plain, strict=True) if good]
         if fresh:
-            self._write(fresh, now)
+            self._database.insert_rows(f"intake ({_COLUMNS})", fresh)
         return plain
+
+    def waiting(self) -> int:
+        """About how many are taken in and not filed: at least as many, and 0 only where there is none."""
+        found = self._database.row("SELECT (SELECT max(number) FROM intake) - (SELECT min(number) FROM intake) + 1")
+        return 0 if found is None or found[0] is None else int(found[0])
+
+    def oldest(self, most: int) -> list[tuple[int, TakenIn]]:
+        """At most so many with their numbers, in the order in which they were taken in."""
+        rows = self._database.rows(f"SELECT number, {_COLUMNS} FROM intake ORDER BY number LIMIT ?", (most,))
+        return [(number, TakenIn(*row)) for number, *row in rows]
+
+    def file(self, numbers: Sequence[int], taken: Sequence[TakenIn], entries: Sequence[NewEntry]) -> None:
+        """Store the entries of at least one that was taken in, in the caller's transaction."""
+        insert, count = self._database.insert_rows, len(taken)
+        # Numbers are given in order, and nobody else writes meanwhile.
+        submission = insert("submissions (submitted_at, person, token)", [(t.at, t.person, t.token) for t in taken])
+        submission -= count - 1
+        rows = [(*accept_values(entry, taken[i].at), submission + i) for i, entry in enumerate(entries)]
+        first = insert(f"entries ({ACCEPT_COLUMNS})", rows) - count + 1
+        acts, head = [], self._acts.head()
+        people = {t.token: dumps({"person": t.person, "token": t.token}) for t in taken}
+        for i, t in enumerate(taken):
+            detail = b'{"by":%b,"refused":0,"submission":%d}' % (people[t.token], submission + i)
+            head = canonical_act_hash(head, t.at, "issue", "1 entries", detail)
+            acts.append((t.at, "issue", "1 entries", detail.decode(), head))
+        insert("acts (at, act, subject, detail, hash)", acts)
+        lists = [(t.at, first + i, 1, 1, 0, 0) for i, t in enumerate(taken)]
+        insert("lists (at, first, rows, issued, refused, repeated)", lists)
+        answers = [AnsweredRequest(t.name, t.fingerprint, t.status, t.body, t.at) for t in taken]
+        self._requests.add_all(answers, taken[-1].at)
+        self._database.change(f"DELETE FROM intake WHERE number <= {max(numbers)}")
 
     def _plain(self, accepts: Sequence[Accept], now: int) -> list[bool]:
         # Under the writers' lock: what was true when a request was let in may have changed since.
@@ -65,50 +124,30 @@ class Accepts:
         stored = {name: self._tokens.get(name) for name in {token.id for token in tokens.values()}}
         valid = {at for at, token in tokens.items() if token == stored[token.id] and token.valid(now)}
         versions = self._database.row("SELECT count(*) FROM templates")
-        answered = self._among("SELECT name FROM requests WHERE name IN ({})", [accept.name for accept in accepts])
-        digests = [accept.entry.row_digest for accept in accepts]
-        revoked = self._among(
-            "SELECT row_digest FROM entries WHERE live = 0 AND state = 'sealed' AND row_digest IN ({})", digests
-        )
-        taken = self._taken([_award(accept.entry) for accept in accepts])
+        answered = self._among(_ANSWERED, [accept.taken.name for accept in accepts])
+        revoked = self._among(_REVOKED, [accept.taken.row_digest for accept in accepts])
+        awarded = self._awarded([_award(accept.taken) for accept in accepts])
         found = []
         for accept in accepts:
-            award = _award(accept.entry)
+            taken, award = accept.taken, _award(accept.taken)
             known = id(accept.token) in valid and versions == (accept.templates,)
-            new = accept.name not in answered and accept.entry.row_digest not in revoked and award not in taken
+            new = taken.name not in answered and taken.row_digest not in revoked and award not in awarded
             if known and new:
-                taken.add(award)
-                answered.add(accept.name)
+                awarded.add(award)
+                answered.add(taken.name)
             found.append(known and new)
         return found
 
-    def _write(self, accepts: Sequence[Accept], now: int) -> None:
-        insert, count = self._database.insert_rows, len(accepts)
-        who = [(now, accept.token.person, accept.token.id) for accept in accepts]
-        # Numbers are given in order, and nobody else writes meanwhile.
-        submission = insert("submissions (submitted_at, person, token)", who) - count + 1
-        entries = [(*accept_values(accept.entry, now), submission + i) for i, accept in enumerate(accepts)]
-        number = insert(f"entries ({ACCEPT_COLUMNS})", entries) - count + 1
-        acts, head = [], self._acts.head()
-        people = {token: dumps({"person": person, "token": token}) for _, person, token in set(who)}
-        for i, (_, _, token) in enumerate(who):
-            detail = b'{"by":%b,"refused":0,"submission":%d}' % (people[token], submission + i)
-            head = canonical_act_hash(head, now, "issue", "1 entries", detail)
-            acts.append((now, "issue", "1 entries", detail.decode(), head))
-        insert("acts (at, act, subject, detail, hash)", acts)
-        lists = [(now, number + i, 1, 1, 0, 0) for i in range(count)]
-        insert("lists (at, first, rows, issued, refused, repeated)", lists)
-        self._requests.add_all([AnsweredRequest(a.name, a.fingerprint, a.status, a.body, now) for a in accepts], now)
-
     def _among(self, query: str, values: Sequence[object]) -> set[Any]:
         asked = filled(values)
-        return {row[0] for row in self._database.rows(query.format(", ".join("?" * len(asked))), asked)}
+        places = ", ".join(f"?{number}" for number in range(1, len(asked) + 1))
+        return {row[0] for row in self._database.rows(query.format(places), asked)}
 
-    def _taken(self, awards: Sequence[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    def _awarded(self, awards: Sequence[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
         asked = filled(awards)
         query = _TAKEN.format(", ".join(["(?, ?, ?)"] * len(asked)))
         return set(self._database.rows(query, [value for award in asked for value in award]))
 
 
-def _award(entry: NewEntry) -> tuple[str, str, str]:
-    return entry.learner, entry.micro_credential, entry.awarded_on
+def _award(taken: TakenIn) -> tuple[str, str, str]:
+    return taken.learner, taken.micro_credential, taken.awarded_on

@@ -91,11 +91,11 @@ class Entries:
     def due(self, accepted_by: int, *, approved: bool = False) -> bool:
         """True iff an entry accepted at or before `accepted_by` waits to be sealed; `approved`: and may be.
 
-        A copy counts from when its turn has come.
+        What is only taken in so far counts too. A copy counts from when its turn has come.
         """
-        query = f"SELECT 1 FROM entries WHERE state = 'accepted' AND accepted_at <= ? AND {_ITS_TURN}"
-        passed = f" AND {_PASSED}" if approved else ""
-        return self._database.row(f"{query}{passed} LIMIT 1", (accepted_by,)) is not None
+        query = f"SELECT 1 FROM entries WHERE state = 'accepted' AND accepted_at <= ?1 AND {_ITS_TURN}"
+        rest = f" AND {_PASSED}" if approved else " UNION ALL SELECT 1 FROM intake WHERE at <= ?1"
+        return self._database.row(f"{query}{rest} LIMIT 1", (accepted_by,)) is not None
 
     def waiting(self, accepted_by: int | None, *, approved: bool = False) -> list[tuple[int, bytes, int]]:
         """(number, commitment, template) of accepted entries that may be sealed, all or those accepted by then.
@@ -151,13 +151,18 @@ class Entries:
         self._database.change_many("UPDATE entries SET live = 0 WHERE id = ?", [(entry_id,) for entry_id in entry_ids])
 
     def counts(self) -> dict[EntryState, int]:
-        """How many there are in each state."""
+        """How many there are in each state, those among the accepted that are only taken in so far."""
         found = dict(self._database.rows("SELECT state, count(*) FROM entries GROUP BY state"))
+        taken_in = self._database.row("SELECT count(*) FROM intake") or (0,)
+        found[EntryState.ACCEPTED.value] = found.get(EntryState.ACCEPTED.value, 0) + taken_in[0]
         return {state: found.get(state.value, 0) for state in EntryState}
 
     def oldest_waiting(self) -> int | None:
         """When the oldest accepted first copy was accepted: the other copies wait for their turn, and are not late."""
-        found = self._database.row("SELECT min(accepted_at) FROM entries WHERE state = 'accepted' AND copy_of IS NULL")
+        found = self._database.row(
+            "SELECT min(at) FROM (SELECT accepted_at AS at FROM entries WHERE state = 'accepted' AND copy_of IS NULL"
+            " UNION ALL SELECT at FROM intake)"
+        )
         return None if found is None else found[0]
 
     def sealed(self, start: int, end: int) -> list[Entry]:

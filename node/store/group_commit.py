@@ -11,11 +11,11 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from node.store.store import Store
 
@@ -23,6 +23,7 @@ __all__ = ["GroupCommit"]
 
 _MOST: Final = 256
 _SAVEPOINT: Final = "asked"
+_QUIET_SECONDS: Final = 0.25
 
 _T = TypeVar("_T")
 
@@ -31,15 +32,19 @@ Together = Callable[[Sequence[Any]], Sequence[bool]]
 """Stores many items of one kind at once; tells which of them it stored."""
 
 
-class _Signal(Protocol):
-    def release(self) -> None: ...
+class _Woken:
+    """What a coroutine waits for, and another thread releases."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[None] = self.loop.create_future()
 
 
 @dataclass(slots=True, eq=False)
 class _Asked:
-    """One change that waits for its COMMIT. `done` is released once it has its value or its failure."""
+    """One change that waits for its COMMIT. `done` is told once it has its value or its failure."""
 
-    done: _Signal
+    done: threading.Lock | _Woken
     value: Any = None
     failure: BaseException | None = None
 
@@ -47,22 +52,6 @@ class _Asked:
         if self.failure is not None:
             raise self.failure
         return self.value
-
-
-class _Woken:
-    """What a coroutine waits for, and another thread releases."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.done: asyncio.Future[None] = self._loop.create_future()
-
-    def release(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
-            self._loop.call_soon_threadsafe(self._set)
-
-    def _set(self) -> None:
-        if not self.done.done():  # the visitor may have gone
-            self.done.set_result(None)
 
 
 @dataclass(slots=True, eq=False)
@@ -84,8 +73,13 @@ class _Item(_Asked):
 class GroupCommit:
     """The one writer of a process, for changes that are short: nothing may wait for a network inside."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, settle: Callable[[], object] = lambda: None, meanwhile: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`settle` is called before what `run` is given; `meanwhile` while nobody asks, as long as it returns True."""
         self._store = store
+        self._settle = settle
+        self._meanwhile = meanwhile
         self._waiting: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -134,7 +128,7 @@ class GroupCommit:
                     self._thread.start()
 
     def _write(self) -> None:
-        while (first := self._waiting.get()) is not None:
+        while (first := self._next()) is not None:
             batch = [first]
             end = False
             while not end and len(batch) < _MOST:
@@ -149,9 +143,21 @@ class GroupCommit:
             if end:
                 return
 
+    def _next(self) -> _Asked | None:
+        """What is asked next. When nobody has asked for a while there is time for other work, until somebody does."""
+        quiet = _QUIET_SECONDS
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._waiting.get(timeout=quiet)
+            if not self._meanwhile():
+                return self._waiting.get()
+            quiet = 0.0
+
     def _commit(self, batch: list[_Asked]) -> None:
         """All of a batch under one COMMIT. A crash before it: nobody was answered, and nothing is there."""
         try:
+            if any(isinstance(asked, _Work) for asked in batch):
+                self._settle()
             with self._store.writing() as utils:
                 kinds: dict[Together, list[_Item]] = {}
                 for asked in batch:
@@ -166,8 +172,26 @@ class GroupCommit:
         except BaseException as error:  # noqa: BLE001 - those who wait must hear of it, whatever it was
             for asked in batch:
                 asked.failure = error
-        for asked in batch:
-            asked.done.release()
+        _release([asked.done for asked in batch])
+
+
+def _release(waiting: Iterable[threading.Lock | _Woken]) -> None:
+    """Wake who waits; those of one event loop by one call."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Woken]] = {}
+    for one in waiting:
+        if isinstance(one, _Woken):
+            loops.setdefault(one.loop, []).append(one)
+        else:
+            one.release()
+    for loop, woken in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            loop.call_soon_threadsafe(_set, woken)
+
+
+def _set(woken: Iterable[_Woken]) -> None:
+    for one in woken:
+        if not one.done.done():  # the visitor may have gone
+            one.done.set_result(None)
 
 
 def _taken_lock() -> threading.Lock:

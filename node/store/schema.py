@@ -114,6 +114,17 @@ _ALL_KINDS: Final = (
         '["sealed", "final", "revoked", "near", "overdue", "low_balance"]')""",
 )
 
+# Awards that were taken in and whose entries are still to be made: durable, acknowledged, and each for a moment only.
+_INTAKE: Final = (
+    """CREATE TABLE intake (
+        number INTEGER PRIMARY KEY, at INTEGER NOT NULL, person TEXT NOT NULL, token TEXT NOT NULL,
+        name BLOB NOT NULL UNIQUE, fingerprint BLOB NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL,
+        entry TEXT NOT NULL, template INTEGER NOT NULL REFERENCES templates (id), learner TEXT NOT NULL,
+        micro_credential TEXT NOT NULL, awarded_on TEXT NOT NULL, row_digest BLOB NOT NULL, email TEXT NOT NULL,
+        award TEXT NOT NULL, UNIQUE (learner, micro_credential, awarded_on)
+    ) STRICT""",
+)
+
 MIGRATIONS: Final[tuple[tuple[Statement, ...], ...]] = (
     _FIRST,
     _SUPERSEDING,
@@ -122,6 +133,7 @@ MIGRATIONS: Final[tuple[tuple[Statement, ...], ...]] = (
     PEOPLE_AND_DELIVERY,
     COPIES,
     _ALL_KINDS,
+    _INTAKE,
 )
 """Statements of step N at place N−1; `PRAGMA user_version` counts the steps that a file has had."""
 

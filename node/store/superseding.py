@@ -46,8 +46,9 @@ class Superseding:
         if old is None:
             return
         taken = self._database.row(
-            "SELECT id FROM entries WHERE learner = ? AND micro_credential = ? AND awarded_on = ? AND live = 1"
-            " AND copy_of IS NULL",
+            "SELECT id FROM entries WHERE learner = ?1 AND micro_credential = ?2 AND awarded_on = ?3 AND live = 1"
+            " AND copy_of IS NULL UNION ALL"
+            " SELECT entry FROM intake WHERE learner = ?1 AND micro_credential = ?2 AND awarded_on = ?3",
             old[1:],
         )
         if taken is not None:

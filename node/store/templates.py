@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from node.store.database import Database
 from node.store.keeping import Acts
+from rootseal.errors import StoreError
 from rootseal.microcredential import MicroCredential
 
 __all__ = ["Templates"]
@@ -43,6 +44,13 @@ class Templates:
         """How many versions there are in all; only ever more."""
         found = self._database.row("SELECT count(*) FROM templates")
         return 0 if found is None else int(found[0])
+
+    def at(self, number: int) -> MicroCredential:
+        """By its row number."""
+        found = self._database.row("SELECT key, content FROM templates WHERE id = ?", (number,))
+        if found is None:
+            raise StoreError(f"template {number} is missing; run `rootseal node fsck`")
+        return MicroCredential.from_json(json.loads(found[1]), found[0])
 
     def newest(self) -> dict[str, MicroCredential]:
         """The newest version of each, by key."""

@@ -8,6 +8,7 @@ sentences. What was true when a request was let in is asked again inside the tra
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -21,13 +22,15 @@ from node.accepting import Accepting
 from node.access import Access
 from node.client.models import AcceptedCredential, AwardRow
 from node.health import Health
+from node.intake import award_text
 from node.logs import log
 from node.principal import Role
-from node.store.accepts import Accept
+from node.store.accepts import Accept, TakenIn
 from node.store.access import TokenRow
 from node.web.bodies import SMALL_BODY
 from node.web.idempotency import Answer, Once, read_key
 from node.web.limits import spent
+from rootseal.credential import urn_uuid
 from rootseal.errors import RootsealError
 from rootseal.instants import format_date
 
@@ -70,6 +73,7 @@ class Express:
         self._headers = [(name.lower().encode(), value.encode()) for name, value in every.items()]
         self._accepting = Accepting(services)
         self._tokens: dict[bytes, tuple[TokenRow, bool]] = {}
+        self._ids = _Ids()
 
     async def __call__(self, scope: dict[str, Any], body: _Body, send: _Send) -> bool:
         """Answer the request (ASGI), or leave it: False, with nothing done and the body to be read again."""
@@ -107,11 +111,28 @@ class Express:
         with self._once.alone(token.id, key) as name:
             if name is None:
                 return None
-            entry, templates = self._accepting.make_one(award)
-            answer = Answer(201, AcceptedCredential(id=entry.id, already=False))
+            entry = self._ids.next()
+            row, template, templates = self._accepting.judge_one(award, entry)
+            answer = Answer(201, AcceptedCredential(id=entry, already=False))
             body = answer.body
-            fingerprint = self._once.fingerprint(key, "POST", f"{_PATH}?", award.model_dump_json().encode())
-            if await self._once.joined(Accept(entry, token, templates, name, fingerprint, answer.status, body)):
+            taken = TakenIn(
+                self._services.now,
+                token.person,
+                token.id,
+                name,
+                self._once.fingerprint(key, "POST", f"{_PATH}?", award.model_dump_json().encode()),
+                answer.status,
+                body,
+                entry,
+                template,
+                row.award.learner_id,
+                row.template,
+                row.award.awarded_on,
+                row.row_digest,
+                row.email,
+                award_text(row.award),
+            )
+            if await self._once.joined(Accept(taken, token, templates)):
                 return body
         self._accepting.refresh()
         self._tokens.clear()
@@ -142,3 +163,16 @@ class Express:
                 self._tokens.clear()
             known = self._tokens[digest] = (row, found.may(Role.ISSUE) and not found.departments)
         return known[0] if known[1] else None
+
+
+class _Ids:
+    """Random ids, drawn many at once: each call to the system hands the interpreter to another thread."""
+
+    def __init__(self) -> None:
+        self._drawn = b""
+
+    def next(self) -> str:
+        if not self._drawn:
+            self._drawn = secrets.token_bytes(16 * 256)
+        drawn, self._drawn = self._drawn[:16], self._drawn[16:]
+        return urn_uuid(drawn, 4)

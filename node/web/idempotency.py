@@ -18,11 +18,13 @@ from flask import Response, request
 from pydantic import BaseModel
 
 from node.access import acting_as
+from node.logs import log_failure
 from node.problems import Refused
 from node.store.accepts import Accept
 from node.store.group_commit import GroupCommit
 from node.store.requests import AnsweredRequest
 from node.web.authentication import principal
+from rootseal.errors import RootsealError
 
 if TYPE_CHECKING:
     from node.services import Services
@@ -33,6 +35,12 @@ HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
 KEY_PATTERN: Final = r'^("[A-Za-z0-9._:+/=-]{1,255}"|[A-Za-z0-9._:+/=-]{1,255})$'
 """A structured-field string, or the same without its quotation marks."""
+
+_A_FEW: Final = 32
+"""Credentials that are made in one go where nobody asks: who asks then waits for 10 ms."""
+
+_MOST_WAITING: Final = 20_000
+"""So many awards are taken in ahead of their credentials; from then on two are made for each that comes."""
 
 _KEY: Final = re.compile(KEY_PATTERN, re.ASCII)
 
@@ -59,7 +67,7 @@ class Once:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._group = GroupCommit(services.store)
+        self._group = GroupCommit(services.store, services.settle, self._meanwhile)
         self._lock = threading.Lock()
         self._running: set[bytes] = set()
 
@@ -121,8 +129,23 @@ class Once:
         """Store it with others that wait, under one COMMIT; False where it is not plain: nothing is stored then."""
         return await self._group.joined(self._add, accept)
 
+    def settle(self) -> None:
+        """Make the credentials of what was taken in, so that who looks sees all that was acknowledged."""
+        if self._services.store.accepts.waiting():
+            self._group.run(lambda: None)
+
     def _add(self, accepts: Sequence[Accept]) -> list[bool]:
-        return self._services.store.accepts.add(accepts, self._services.now)
+        stored = self._services.store.accepts.take(accepts, self._services.now)
+        if self._services.store.accepts.waiting() > _MOST_WAITING:
+            self._services.intake.work_out(2 * len(accepts))
+        return stored
+
+    def _meanwhile(self) -> bool:
+        try:
+            return self._services.store.accepts.waiting() > 0 and self._services.intake.work_out(_A_FEW) > 0
+        except RootsealError as error:  # it stays where it is, for the next occasion
+            log_failure("intake", error)
+            return False
 
     def _remembered(self, name: bytes, fingerprint: bytes) -> Response | None:
         stored = self._services.store.requests.get(name)

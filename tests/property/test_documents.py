@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.issuance import TemplateIssuer
+from node.template_issuer import TemplateIssuer
 from node.roster.report import RosterRow
 from rootseal.claims import encode_document, salt_claims
 from rootseal.commitment import Home, claims_root, commit

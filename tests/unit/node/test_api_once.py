@@ -16,14 +16,14 @@ from tests.unit.node.conftest import Node
 
 def test_one_key_at_the_same_time_is_409_and_nothing_doubles(node: Node, petra: Caller) -> None:
     inside, go_on = threading.Event(), threading.Event()
-    add = node.services.store.accepts.add
+    add = node.services.store.accepts.take
 
     def slow(*arguments: Any) -> list[bool]:
         inside.set()
         assert go_on.wait(10)
         return add(*arguments)
 
-    node.services.store.accepts.add = slow  # type: ignore[method-assign]
+    node.services.store.accepts.take = slow  # type: ignore[method-assign]
     answers: list[TestResponse] = []
     thread = threading.Thread(target=lambda: answers.append(petra.issue("k")))
     thread.start()

@@ -35,19 +35,20 @@ def caller(node: Node, *, express: bool = True, used: bool = True) -> Caller:
 def taken(node: Node, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many awards each group stored from now on."""
     accepts, groups = node.services.store.accepts, []
-    add = accepts.add
+    add = accepts.take
 
     def counted(*arguments: Any) -> list[bool]:
         stored = add(*arguments)
         groups.append(sum(stored))
         return stored
 
-    monkeypatch.setattr(accepts, "add", counted)
+    monkeypatch.setattr(accepts, "take", counted)
     return groups
 
 
 def rows(node: Node) -> dict[str, list[tuple[Any, ...]]]:
     """What an accept leaves behind, without what is drawn at random."""
+    node.services.settle()
     database = sqlite3.connect(node.services.store.path)
     columns = "number, template, holder, credits, state, learner, micro_credential, awarded_on, live, row_digest, email"
     found = {"entries": database.execute(f"SELECT {columns}, line, accepted_at, submission FROM entries").fetchall()}
@@ -91,6 +92,7 @@ def test_the_audit_log_stays_one_chain_over_a_group(node: Node, monkeypatch: pyt
         thread.join()
     assert sum(groups) == 9
     assert max(groups) > 1
+    node.services.settle()
     head = FIRST
     for act in node.services.store.acts.all():
         head = act_hash(head, act.at, act.act, act.subject, act.detail)
@@ -120,13 +122,13 @@ def test_a_token_revoked_after_it_was_let_in_stores_nothing(node: Node, monkeypa
     assert petra.issue("k").status_code == 201
     client: Any = petra.client
     accepting, access = client.front._express._accepting, Access(node.services.store, node.clock)
-    make_one = accepting.make_one
+    judge_one = accepting.judge_one
 
-    def late(award: Any) -> Any:
+    def late(award: Any, entry_id: str) -> Any:
         access.revoke(petra.token)
-        return make_one(award)
+        return judge_one(award, entry_id)
 
-    monkeypatch.setattr(accepting, "make_one", late)
+    monkeypatch.setattr(accepting, "judge_one", late)
     refused(petra.issue("k2", learner_id="2"), 401)
     assert len(rows(node)["entries"]) == 1
 
@@ -151,6 +153,7 @@ def test_a_new_version_of_a_template_is_used_at_once(node: Node) -> None:
     assert petra("PUT", "/templates/ledgers", json=changed).status_code == 200
     for number in (2, 3):  # by the ordinary route, then the short way again
         entry_id = (petra.issue(f"k{number}", learner_id=f"{number}").json or {})["id"]
+        node.services.settle()
         assert json.loads(node.services.store.entries.get(entry_id).document)["name"] == "Ledgers anew"
 
 

@@ -1,0 +1,207 @@
+"""The intake: what was acknowledged is there for everybody who looks, is made once, and outlives any end."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from node.access import Access, Role
+from node.services import Services
+from node.store import EntryState, Store
+from node.store.act_chain import FIRST, act_hash
+from node.store.database import Fault
+from node.web import idempotency
+from tests.support.api_caller import Caller, ServedClient, refused
+from tests.unit.node.conftest import Node
+from tests.unit.node.nodes import roster
+
+
+@pytest.fixture
+def never(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is made because it is quiet."""
+    monkeypatch.setattr("node.store.group_commit._QUIET_SECONDS", 1e6)
+
+
+@pytest.fixture
+def petra(node: Node) -> Caller:
+    access = Access(node.services.store, node.clock)
+    token = access.add("Petra", [Role.ISSUE, Role.READ, Role.REVOKE]).text
+    access.authenticate(token)
+    return Caller(ServedClient(node.services), token)
+
+
+def take_in(petra: Caller, count: int, first: int = 0) -> list[str]:
+    """The ids of so many awards that were acknowledged."""
+    answers = [petra.issue(f"take-{first + i}", learner_id=f"07{first + i}") for i in range(count)]
+    assert [answer.status_code for answer in answers] == [201] * count
+    return [(answer.json or {})["id"] for answer in answers]
+
+
+def standing(node: Node) -> tuple[int, int]:
+    """How many wait in the intake, and how many are entries."""
+    taken_in = node.services.store.accepts.waiting()
+    return taken_in, sum(node.services.store.entries.counts().values()) - taken_in
+
+
+@pytest.mark.usefixtures("never")
+def test_it_is_counted_as_accepted_and_is_due(node: Node, petra: Caller) -> None:
+    take_in(petra, 3)
+    store, now = node.services.store, node.services.now
+    assert standing(node) == (3, 0)
+    assert store.entries.counts()[EntryState.ACCEPTED] == 3
+    assert store.entries.oldest_waiting() == now
+    assert store.entries.due(now) and not store.entries.due(now - 1)
+    assert not store.entries.due(now, approved=True)
+    node.services.settle()
+    assert standing(node) == (0, 3)
+    assert store.entries.oldest_waiting() == now and store.entries.due(now) and not store.entries.due(now - 1)
+
+
+@pytest.mark.usefixtures("never")
+@pytest.mark.parametrize("look", ["credential", "credentials", "seal", "open"])
+def test_whoever_looks_finds_the_intake_empty(node: Node, petra: Caller, look: str) -> None:
+    ids = take_in(petra, 3)
+    assert standing(node) == (3, 0)
+    if look == "credential":
+        assert petra.read(f"/credentials/{ids[2]}")["id"] == ids[2]
+    elif look == "credentials":
+        assert {row["id"] for row in petra.read("/credentials")["items"]} == set(ids)
+    elif look == "seal":
+        point = node.services.seal()
+        assert point is not None and point.size == 3
+    else:
+        assert {node.reopened().entry(one).id for one in ids} == set(ids)
+    assert standing(node) == (0, 3)
+
+
+@pytest.mark.usefixtures("never")
+def test_a_stranger_s_question_makes_nothing(node: Node, petra: Caller) -> None:
+    take_in(petra, 1)
+    assert petra.client.get("/v1/status").status_code == 200
+    assert petra.client.get("/v1/credentials").status_code == 401
+    assert petra.client.get("/v1/credentials", headers={"Authorization": "Bearer x"}).status_code == 401
+    assert standing(node) == (1, 0)
+
+
+def test_when_it_is_quiet_they_are_made(node: Node, petra: Caller) -> None:
+    take_in(petra, 40)
+    until = time.monotonic() + 20
+    while node.services.store.accepts.waiting() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert standing(node) == (0, 40)
+
+
+@pytest.mark.usefixtures("never")
+def test_it_does_not_grow_without_bound(node: Node, petra: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "_MOST_WAITING", 3)
+    ids = take_in(petra, 9)
+    assert 2 <= node.services.store.accepts.waiting() <= 3
+    node.services.settle()
+    assert {node.services.entry(one).id for one in ids} == set(ids)
+    assert [entry.id for entry in node.services.store.entries.numbered(0, 9)] == ids, "in their order"
+
+
+@pytest.mark.usefixtures("never")
+def test_a_repetition_is_answered_as_before(node: Node, petra: Caller) -> None:
+    first = petra.issue("k")
+    again = petra.issue("k")
+    assert (again.status_code, again.data) == (201, first.data)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    take_in(petra, 1)
+    assert refused(petra.issue("take-0", learner_id="08"), 422)["code"] == "request.key_reused"
+    take_in(petra, 1, first=1)
+    same = petra.issue("other", learner_id="071")
+    assert same.status_code == 200 and (same.json or {})["already"] is True
+    assert standing(node) == (0, 3)
+
+
+@pytest.mark.usefixtures("never")
+@pytest.mark.parametrize("act", ["list", "correction"])
+def test_another_process_s_list_knows_what_was_taken_in(node: Node, petra: Caller, act: str) -> None:
+    (old,) = node.services.issue(roster(1, first=5), "old.csv").issued
+    with Services.open(node.directory, chain=node.chain, clock=node.clock) as other:
+        learner = roster(1, first=1).decode().splitlines()[1].split(",")[0]
+        answer = petra.issue("k", learner_id=learner, awarded_on=_date_of(roster(1, first=1)))
+        assert answer.status_code == 201
+        assert node.services.store.accepts.waiting() == 1
+        if act == "list":
+            outcome = other.issue(roster(1, first=1), "r.csv")
+            assert outcome.issued == () and len(outcome.refused) == 1
+            assert (answer.json or {})["id"] in outcome.refused[0].reason
+        else:
+            outcome = other.issue(roster(1, first=1), "r.csv", supersedes=old.id)
+            assert outcome.issued == ()
+    assert standing(node) == (0, 2)
+
+
+@pytest.mark.usefixtures("never")
+def test_it_is_made_with_the_template_it_was_judged_by(node: Node, petra: Caller) -> None:
+    (entry,) = take_in(petra, 1)
+    title = node.services.templates()["ledgers"].title
+    changed = {**node.services.templates()["ledgers"].to_json(), "title": "Ledgers anew"}
+    other = type(node.services.templates()["ledgers"]).from_json(changed, "ledgers")
+    node.services.add_templates({"ledgers": other})
+    assert node.services.store.accepts.waiting() == 1
+    node.services.settle()
+    assert json.loads(node.services.entry(entry).document)["name"] == title
+
+
+@pytest.mark.usefixtures("never")
+def test_what_is_kept_gives_the_credential_that_a_list_would_give(node: Node, petra: Caller) -> None:
+    holder = "0x" + "5b" * 20
+    answer = petra.issue("k", learner_id="0042", given_name=None, family_name="Čeh", grade="", holder=holder)
+    assert answer.status_code == 201, answer.text
+    node.services.settle()
+    entry = node.services.entry((answer.json or {})["id"])
+    assert entry.subject.holder == bytes.fromhex(holder[2:]) and entry.subject.credits == 250
+    named = json.loads(entry.document)["credentialSubject"]["identifier"]
+    assert [one["identityHash"] for one in named] == ["Čeh", "0042"]
+    assert node.services.seal() is not None
+    assert node.services.fsck(offline=True).findings == []
+
+
+class _Killed(BaseException):
+    pass
+
+
+def _dying(at: str, after: int) -> Fault:
+    seen: list[str] = []
+
+    def fault(point: str) -> None:
+        seen.append(point)
+        if point == at and seen.count(at) > after:
+            raise _Killed
+
+    return fault
+
+
+@pytest.mark.usefixtures("never")
+@pytest.mark.parametrize("at", ["begin", "commit", "committed"])
+@pytest.mark.parametrize("after", [0, 1])
+def test_killed_while_they_are_made(
+    node: Node, petra: Caller, at: str, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.intake.Intake.work_out.__defaults__", (2,))
+    ids = take_in(petra, 5)
+    dying = Store.open(node.services.store.path, _dying(at, after))
+    services = Services(node.directory, node.services.config, dying, chain=node.chain, clock=node.clock)
+    with pytest.raises(_Killed):
+        services.settle()
+    services.close()
+    reopened = node.reopened()
+    assert standing(node) == (0, 5)
+    assert [entry.id for entry in reopened.store.entries.numbered(0, 9)] == ids
+    head = FIRST
+    for act in reopened.store.acts.all():
+        head = act_hash(head, act.at, act.act, act.subject, act.detail)
+        assert act.hash == head
+    assert reopened.fsck(offline=True).findings == []
+    again = petra.issue("take-4", learner_id="074")
+    assert (again.json or {})["id"] == ids[4] and again.headers["Idempotent-Replayed"] == "true"
+
+
+def _date_of(data: bytes) -> str:
+    head, row = (line.split(",") for line in data.decode().splitlines()[:2])
+    return row[head.index("awarded_on")]
