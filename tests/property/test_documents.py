@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.template_issuer import TemplateIssuer
 from node.roster.report import RosterRow
+from node.template_issuer import TemplateIssuer
 from rootseal.claims import encode_document, salt_claims
 from rootseal.commitment import Home, claims_root, commit
 from rootseal.credential import Award, DocumentBuilder, DocumentEncoder, IssuerProfile, urn_uuid

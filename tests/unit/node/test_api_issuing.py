@@ -37,6 +37,7 @@ def test_an_award_is_accepted_durably_and_once(node: Node, petra: Caller) -> Non
 
 def test_the_audit_log_says_who_issued(node: Node, petra: Caller) -> None:
     petra.issue()
+    node.services.settle()
     act = next(act for act in node.services.store.acts.all() if act.act == "issue")
     assert json.loads(act.detail)["by"]["person"] == "Petra"
 
@@ -80,6 +81,8 @@ def test_keys_are_forgotten_after_a_week_and_not_before(node: Node, petra: Calle
 
 def test_a_key_at_rest_gives_nothing_away(node: Node, petra: Caller) -> None:
     petra.issue("0d3c6a5e-secret")
+    assert "0d3c6a5e" not in repr(node.services.store._database.rows("SELECT * FROM intake"))
+    node.services.settle()
     rows = node.services.store._database.rows("SELECT * FROM requests")
     text = repr(rows)
     assert len(rows) == 1
