@@ -69,7 +69,11 @@ def award_text(award: Award) -> str:
     """The award as the intake keeps it."""
     holder = award.holder and award.holder.hex()
     kept = (award.learner_id, award.given_name, award.family_name, award.awarded_on, award.grade, holder)
-    return json.dumps(kept, ensure_ascii=False)
+    return _encode(kept)
+
+
+# Made once: `json.dumps` would make one for every award.
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _award(text: str) -> Award:

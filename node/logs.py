@@ -17,13 +17,15 @@ from rootseal.errors import RootsealError
 __all__ = ["log", "log_failure", "own_words"]
 
 _LOCK = threading.Lock()
+# Made once: `json.dumps` would make one for every line.
+_encode = json.JSONEncoder(ensure_ascii=True, default=str).encode
 
 
 def log(event: str, **fields: object) -> None:
     """Write one line; `fields` are numbers and words of our own making."""
     line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": event, **fields}
     with _LOCK:
-        sys.stderr.write(json.dumps(line, ensure_ascii=True, default=str) + "\n")
+        sys.stderr.write(_encode(line) + "\n")
         sys.stderr.flush()
 
 
