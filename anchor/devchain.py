@@ -40,6 +40,7 @@ EngineName = Literal["anvil", "embedded"]
 
 _STATE_FORMAT = "rootseal/anvil-state/1"
 _POLL = 0.05  # seconds between looks at Anvil's head
+_DUMPS = 5  # tries for a dump in which no block was mined
 _START_LIMIT = 15.0  # seconds until a child must answer
 _FINALITY_DEPTH = 2  # with --slots-in-an-epoch 1: finalized = latest − 2
 _SQLITE_MAGIC = b"SQLite format 3\x00"
@@ -172,7 +173,7 @@ class AnvilChain:
     def _step(self) -> float:
         """One look at the head; returns the seconds until the next."""
         head = self._head()
-        if head != self._seen:
+        if head != self._seen or self._torn:
             self._note_filled(head)
             began = time.monotonic()
             self._save()
@@ -202,9 +203,15 @@ class AnvilChain:
             self._rpc("evm_mine")
 
     def _save(self) -> None:
-        if self._state is not None:
-            dump = bytes.fromhex(self._rpc("anvil_dumpState")[2:])
-            self._state.save(dump, self._genesis, self._seen)
+        """Anvil mines while it dumps, and such a dump may lack a block of its accounts: the last whole one stands."""
+        self._torn = self._state is not None and not any(self._saved(self._state) for _ in range(_DUMPS))
+
+    def _saved(self, state: _AnvilState) -> bool:
+        head = self._head()
+        dump = bytes.fromhex(self._rpc("anvil_dumpState")[2:])
+        if whole := self._head() == head:
+            state.save(dump, self._genesis, self._seen)
+        return whole
 
     def _raise_if_dead(self) -> None:
         assert self._process is not None
