@@ -1,7 +1,7 @@
 """The intake: awards that are on disk and acknowledged, and whose credentials are still to be made.
 
-Making a credential (a document, its 128 hashes, rows in five tables) costs three times what writing the award down
-costs. So single awards over HTTP are taken in first, and made when nobody asks for anything, or when somebody looks:
+Making a credential means a document, its 128 hashes and rows in five tables; none of it is needed to acknowledge the
+award. So single awards over HTTP are taken in first, and made when nobody asks for anything, or when somebody looks:
 whoever opens a store, signs in, issues or seals finds the intake empty. A crash leaves it as it is, for the next one.
 """
 

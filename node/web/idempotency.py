@@ -37,7 +37,7 @@ KEY_PATTERN: Final = r'^("[A-Za-z0-9._:+/=-]{1,255}"|[A-Za-z0-9._:+/=-]{1,255})$
 """A structured-field string, or the same without its quotation marks."""
 
 _A_FEW: Final = 32
-"""Credentials that are made in one go where nobody asks: who asks then waits for 10 ms."""
+"""Credentials that are made in one go where nobody asks: who asks then waits for about 13 ms."""
 
 _MOST_WAITING: Final = 20_000
 """So many awards are taken in ahead of their credentials; from then on two are made for each that comes."""
