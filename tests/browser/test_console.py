@@ -19,7 +19,7 @@ from node.health import Health
 from node.runner import Worker
 from node.services import Services
 from tests.support.axe import axe, keep, pictures_wanted
-from tests.support.browser import Watched, serving
+from tests.support.browser import Watched, next_page, serving
 from tests.support.devchain import running_chain
 from tests.support.live_node import Quiet
 from tests.unit.node.nodes import HEADER, TEMPLATES, make_registered
@@ -97,21 +97,26 @@ class Desk:
     def sign_in(self, token: str) -> None:
         self.page.goto(f"{self.office.url}/console")
         self.page.fill("#token", token)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.press("Sign in")
         assert self.page.inner_text("h1") == "What waits"
 
     def go(self, name: str) -> None:
-        self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
-        self.page.wait_for_load_state()
+        with next_page(self.page):
+            self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
+
+    def follow(self, name: str) -> None:
+        """A link of the page's main part."""
+        with next_page(self.page):
+            self.page.get_by_role("main").get_by_role("link", name=name, exact=True).click()
 
     def upload(self, text: str, name: str = "autumn.csv") -> None:
         self.go("Issue a list")
         self.page.set_input_files("#list", {"name": name, "mimeType": "text/csv", "buffer": text.encode()})
-        self.page.get_by_role("button", name="Check the list").click()
+        self.press("Check the list")
 
     def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name).click()
-        self.page.wait_for_load_state()
+        with next_page(self.page):
+            self.page.get_by_role("button", name=name).click()
 
     def look(self, name: str) -> None:
         """No finding of axe at any width, nothing wider than the window, nothing from elsewhere, no script error."""
@@ -160,7 +165,7 @@ def test_the_first_week_with_axe_on_every_page(office: Office, desks: list[Desk]
     assert "Now another person must approve" in ada.page.inner_text("main")
     ada.look("list-issued")
     ada.go("Approvals")
-    ada.page.get_by_role("link", name="List 1").click()
+    ada.follow("List 1")
     assert "somebody else has to approve it" in ada.page.inner_text("main")
 
     # Another department sees nothing of the part that is not its own.
@@ -174,9 +179,9 @@ def test_the_first_week_with_axe_on_every_page(office: Office, desks: list[Desk]
     lin.sign_in(office.lin)
     assert "4 credentials in 1 list, from Ada Byron" in lin.page.inner_text("main")
     lin.look("home")
-    lin.page.get_by_role("link", name="Look and decide").click()
+    lin.follow("Look and decide")
     lin.look("approvals")
-    lin.page.get_by_role("link", name="List 1").click()
+    lin.follow("List 1")
     assert f"{HOSTILE} <b>Bold</b>" in lin.page.inner_text("main")  # as text
     lin.press("Approve 4 credentials")
     assert "Tick the box" in lin.page.inner_text("[role=alert]")
@@ -198,8 +203,9 @@ def test_the_first_week_with_axe_on_every_page(office: Office, desks: list[Desk]
     ada.press("Find this learner")
     assert "00012345" not in ada.page.url
     ada.look("credentials")
-    ada.page.locator("tbody th a").click()
-    ada.page.get_by_role("link", name="Revoke", exact=True).click()
+    with next_page(ada.page):
+        ada.page.locator("tbody th a").click()
+    ada.follow("Revoke")
     ada.look("revoke")
     ada.press("Go on: look once more")
     ada.watched.errors.clear()  # the answer 422
@@ -240,7 +246,7 @@ def test_the_first_week_with_axe_on_every_page(office: Office, desks: list[Desk]
     # Everybody may see the anchors.
     ada.page.goto(f"{office.url}/anchors")
     ada.look("anchors")
-    ada.page.get_by_role("link", name="Anchor 1").click()
+    ada.follow("Anchor 1")
     ada.look("anchor")
 
 
@@ -260,27 +266,29 @@ def test_by_keyboard_alone(office: Office, desks: list[Desk]) -> None:
                 return
         raise AssertionError(wanted)
 
+    def enter() -> None:
+        with next_page(page):
+            page.keyboard.press("Enter")
+
     to("token")
     page.keyboard.insert_text(office.ada)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/console")
+    enter()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     to("Credentials")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/credentials")
+    enter()
     to("learner")
-    page.keyboard.press("Enter")  # nothing typed: the mistake is named and leads to the field
-    page.wait_for_selector("[role=alert]")
+    enter()  # nothing typed: the mistake is named and leads to the field
+    assert page.locator("[role=alert]:focus").count() == 1
     to("Type the learner's id as it stands in your lists, with its leading zeros.")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "learner"
     page.keyboard.insert_text("nobody")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("text=There is no credential of a learner with this id")
+    enter()
+    assert "There is no credential of a learner with this id" in page.inner_text("main")
     to("Sign out")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("h1:has-text('Sign in')")
+    enter()
+    assert page.inner_text("h1") == "Sign in"
 
 
 def test_at_200_percent_and_without_styles_everything_is_there(office: Office, desks: list[Desk]) -> None:
@@ -306,7 +314,7 @@ def test_a_form_on_another_site_does_nothing(office: Office, desks: list[Desk], 
         # Another site, as browsers see it: the cookie stays at home.
         desk.page.goto(f"{elsewhere.replace('127.0.0.1', 'localhost')}/prize.html")
         desk.press("Win a prize")
-        desk.page.wait_for_url(f"{office.url}/console")
+        assert desk.page.url == f"{office.url}/console"
     desk.page.goto(f"{office.url}/console")
     assert desk.page.inner_text("h1") == "What waits"
 

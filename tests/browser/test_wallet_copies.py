@@ -16,6 +16,7 @@ from rootseal.files import CredentialFile
 from rootseal.presentation import Presentation
 from rootseal.verification import verify
 from tests.browser.conftest import AUDIENCE, NONCE, World
+from tests.support.browser import next_page
 from tests.support.copies import address, issue_copies, own_values, public_values
 from tests.support.issued import ChainPublisher, Institution, address_of
 from tests.support.wallet_page import SECRET, At, at_page, look, serve
@@ -132,20 +133,20 @@ def test_by_keyboard_alone(copied: Copied) -> None:
 
     tab_to("input[name=id]")
     page.keyboard.press("Space")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/present**")
+    with next_page(page):
+        page.keyboard.press("Enter")
     tab_to("#nonce")
-    page.keyboard.press("Enter")  # nobody is named
-    page.wait_for_url("**/preview")
+    with next_page(page):
+        page.keyboard.press("Enter")  # nobody is named
     page.locator("[role=alert]:focus", has_text="Say who it is for").wait_for()
     tab_to("#who")
     page.keyboard.type("Example Ltd")
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="What they will see").wait_for()
-    page.locator("h1:focus").wait_for()
+    with next_page(page):
+        page.keyboard.press("Enter")
+    page.locator("h1:focus", has_text="What they will see").wait_for()
     tab_to("form[action$='/presentation'] button")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/made/**")
+    with next_page(page):
+        page.keyboard.press("Enter")
     page.locator("h1:focus", has_text="Your presentation is ready").wait_for()
     assert "Copy 3 of 3, for Example Ltd." in copied.at.text
     copied.at.watched.errors.clear()  # Chromium reports the 422
@@ -180,6 +181,6 @@ def test_in_other_languages(browser: Browser, copied: Copied, locale: str, said:
     with serve(copied.box.directory) as url, at_page(browser, url, locale) as at:
         assert said in at.text
         at.page.check("input[name=id]")
-        at.page.locator("main form button").first.click()
-        at.page.wait_for_url("**/present**")
+        with next_page(at.page):
+            at.page.locator("main form button").first.click()
         assert "Who is it for" not in at.text and at.page.is_visible("#who")

@@ -113,7 +113,7 @@ def test_languages(browser: Browser, filled: Path) -> None:
     with serve(filled) as url, at_page(browser, url, "sl-SI") as at:
         assert at.page.get_attribute("html", "lang") == "sl"
         assert at.page.inner_text("h1") == "Vaša dokazila"
-        at.page.get_by_role("link", name="Deutsch").click()
+        at.press("Deutsch")
         assert at.page.inner_text("h1") == "Ihre Nachweise"
         at.press("Hinzufügen")
         assert at.page.get_attribute("html", "lang") == "de"

@@ -11,6 +11,7 @@ import pytest
 
 from tests.browser.conftest import AUDIENCE, NONCE, World
 from tests.support.axe import pictures_wanted
+from tests.support.browser import next_page
 from tests.support.wallet_page import SECRET, At, at_page, look, question, serve, short_id
 from wallet.page.speaking import Speaker
 
@@ -103,5 +104,6 @@ def show_state(at: At, world: World, state: str, speak: Speaker) -> None:
         at.go("/")
         unfold(at)
         at.page.fill("#node", "http://127.0.0.1:9")
-        at.page.locator("form[action$='/update'] button").click()
+        with next_page(at.page):
+            at.page.locator("form[action$='/update'] button").click()
         at.page.locator("[role=status]").wait_for()

@@ -13,6 +13,7 @@ from anchor.keys import signer_from_secret, write_keystore
 from node.services import Services
 from rootseal.ethereum import checksum_address
 from tests.browser.conftest import AUDIENCE, NONCE, World
+from tests.support.browser import next_page
 from tests.support.issued import address_of
 from tests.support.keyboard import Keyboard
 from tests.support.wallet_page import SECRET, At, at_page, promised_link, serve, short_id
@@ -32,6 +33,8 @@ class Keys:
 
     def __init__(self, at: At) -> None:
         self.at, self.page, self.keys = at, at.page, Keyboard(at.page)
+        # From here on: begun with each dialogue, the browser may hear of it after the key that opens the dialogue.
+        self.page.on("filechooser", lambda _: None)
 
     def go(self, name: str) -> None:
         """Follow a link or press a button, and wait for the next page."""
@@ -40,7 +43,7 @@ class Keys:
 
     def send(self) -> None:
         """Press Enter where the focus is, and wait for the next page."""
-        with self.page.expect_navigation():
+        with next_page(self.page):
             self.page.keyboard.press("Enter")
 
     def fill(self, **fields: str) -> None:

@@ -10,6 +10,7 @@ from eth_account import Account
 
 from rootseal.verification import verify
 from tests.browser.conftest import AUDIENCE, NONCE, World
+from tests.support.browser import next_page
 from tests.support.issued import address_of
 from tests.support.wallet_page import At, question
 
@@ -49,8 +50,8 @@ class BrowserWallet:
 def test_a_wallet_in_the_browser_signs_what_is_shown(learner: At, world: World) -> None:
     wallet = BrowserWallet(world.key, learner)
     question(learner, world.file(), AUDIENCE, NONCE)
-    learner.page.get_by_role("button", name="Sign with the wallet in this browser").click()
-    learner.page.wait_for_url("**/made/**")
+    with next_page(learner.page):
+        learner.page.get_by_role("button", name="Sign with the wallet in this browser").click()
     assert wallet.asked == ["eth_requestAccounts", "eth_signTypedData_v4"]
     from rootseal.checks import Expected
 

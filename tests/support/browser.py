@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright
 
-__all__ = ["CHROMIUM", "PAGES", "Watched", "chromium", "serving"]
+__all__ = ["CHROMIUM", "PAGES", "Watched", "chromium", "next_page", "serving", "settled"]
 
 CHROMIUM = Path("/usr/bin/chromium")
 PAGES = Path(__file__).parents[2] / "node" / "pages"
@@ -52,6 +52,21 @@ def _driver(start: Callable[[], AbstractContextManager[Playwright]]) -> Iterator
             yield playwright
         finally:
             _running.clear()
+
+
+@contextmanager
+def next_page(page: Page) -> Iterator[None]:
+    """What is done inside leads to another page. Afterwards that one is there: loaded, laid out, its focus set."""
+    with page.expect_navigation():
+        yield
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Wait for the focus that a page sets itself: a browser does so some time after the page is loaded, and takes the
+    focus away from whoever was quicker."""
+    if page.locator("[autofocus]").count():
+        page.locator("[autofocus]:focus").wait_for()
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from node.delivery.links import ClaimLinkService
 from rootseal.instants import format_date
 from tests.support.axe import axe, keep, pictures_wanted
-from tests.support.browser import Watched
+from tests.support.browser import Watched, next_page, settled
 from tests.support.devchain import ROOT
 from tests.unit.node.nodes import HEADER
 
@@ -61,18 +61,20 @@ class At:
         self.page: Page = context.new_page()
         self.watched = Watched(self.page)
         self.page.goto(url)
+        settled(self.page)
         self.home = url.partition("/open/")[0]
 
     def go(self, path: str) -> None:
         self.page.goto(self.home + path)
+        settled(self.page)
 
     def press(self, name: str) -> None:
         """A button or a link that looks like one, by its words; waits for the page after it."""
         place = self.page.get_by_role("button", name=name, exact=True).or_(
             self.page.get_by_role("link", name=name, exact=True)
         )
-        place.first.click()
-        self.page.wait_for_load_state()
+        with next_page(self.page):
+            place.first.click()
 
     @property
     def text(self) -> str:
@@ -108,8 +110,8 @@ def question(at: At, file: CredentialFile, audience: str, nonce: str) -> None:
     at.go(f"/present?id={short_id(file)}&preset=grade")
     at.page.fill("#audience", audience)
     at.page.fill("#nonce", nonce)
-    at.page.locator("form[action$='/preview'] button").click()
-    at.page.wait_for_load_state()
+    with next_page(at.page):
+        at.page.locator("form[action$='/preview'] button").click()
 
 
 def look(at: At, state: str, width: int, *, picture: bool = True) -> None:
