@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import traceback
+from functools import lru_cache
 
 from rootseal.errors import RootsealError
 
@@ -23,10 +24,15 @@ _encode = json.JSONEncoder(ensure_ascii=True, default=str).encode
 
 def log(event: str, **fields: object) -> None:
     """Write one line; `fields` are numbers and words of our own making."""
-    line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": event, **fields}
+    line = {"time": _second(int(time.time())), "event": event, **fields}
     with _LOCK:
         sys.stderr.write(_encode(line) + "\n")
         sys.stderr.flush()
+
+
+@lru_cache(maxsize=1)
+def _second(now: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
 
 
 def log_failure(event: str, error: Exception) -> None:

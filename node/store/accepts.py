@@ -8,7 +8,6 @@ ordinary way: submission, entry, act, list, answer; and takes the one away.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from node.store.access import TokenRow, Tokens
@@ -55,8 +54,7 @@ class TakenIn(NamedTuple):
     award: str
 
 
-@dataclass(frozen=True, slots=True)
-class Accept:
+class Accept(NamedTuple):
     """An award that may be taken in, with the token of its request.
 
     `templates` is how many versions of templates there were when it was looked at.

@@ -22,6 +22,7 @@ __all__ = ["APPLICATION_ID", "BUSY_SECONDS", "Database", "Fault", "connect", "fi
 
 APPLICATION_ID: Final = 0x52534E31  # "RSN1": which program's file this is
 BUSY_SECONDS: Final = 30.0
+_MOST_VALUES: Final = 1024  # of one statement; SQLite takes 32,766
 _T = TypeVar("_T")
 
 
@@ -169,10 +170,20 @@ class Database:
             return int(utils.conn.executemany(sql, rows).rowcount)
 
     def insert_rows(self, into: str, rows: Sequence[Sequence[object]]) -> int:
-        """Insert at least one row, in their order; the number (row id) of the last. `into` is `table (columns)`."""
-        statement = f"INSERT INTO {into} VALUES ({', '.join('?' * len(rows[0]))})"
+        """Insert at least one row, in their order; the number (row id) of the last. `into` is `table (columns)`.
+
+        Many in one statement, in numbers that are powers of two (of few texts): every statement lets other threads
+        have the interpreter, and `executemany` does so for every row.
+        """
+        values = f"({', '.join('?' * len(rows[0]))})"
+        most = 1 << (_MOST_VALUES // len(rows[0])).bit_length() - 1
         with self.writing() as utils:
-            utils.conn.executemany(statement, rows)
+            left = list(rows)
+            while left:
+                count = min(most, 1 << len(left).bit_length() - 1)
+                now, left = left[:count], left[count:]
+                statement = f"INSERT INTO {into} VALUES {', '.join([values] * count)}"
+                utils.conn.execute(statement, [value for row in now for value in row])
             return int(utils.conn.execute("SELECT last_insert_rowid()").fetchone()[0])
 
     def scrub(self) -> bool:

@@ -80,7 +80,8 @@ class GroupCommit:
         self._store = store
         self._settle = settle
         self._meanwhile = meanwhile
-        self._waiting: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[list[_Asked] | None] = queue.SimpleQueue()
+        self._gathered: list[_Asked] = []  # of the event loop, and touched by nobody else
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -90,7 +91,8 @@ class GroupCommit:
         Raises what `work` raises: then nothing of it is stored. Raises `StoreError` where the COMMIT fails.
         """
         lock = _taken_lock()
-        asked = self._asked(_Work(lock, work=work))
+        asked = _Work(lock, work=work)
+        self._put([asked])
         lock.acquire()
         answer: _T = asked.answer()
         return answer
@@ -101,15 +103,24 @@ class GroupCommit:
         Where `together` fails, nothing of its items is stored, and all of them are told so (False).
         Raises `StoreError` where the COMMIT fails.
         """
+        self._start()
         woken = _Woken()
-        asked = self._asked(_Item(woken, together=together, item=item))
+        asked = _Item(woken, together=together, item=item)
+        self._gathered.append(asked)
+        if len(self._gathered) == 1:
+            # After all that the loop has to do now, so that the thread is woken once for all who ask meanwhile: each
+            # time it takes the interpreter from those who still prepare their question.
+            woken.loop.call_soon(self._hand_over)
         await woken.done
         return bool(asked.answer())
 
-    def _asked(self, asked: _Asked) -> _Asked:
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        self._put(gathered)
+
+    def _put(self, asked: list[_Asked]) -> None:
         self._start()
         self._waiting.put(asked)
-        return asked
 
     def close(self) -> None:
         """Commit what waits, and end the thread. It begins anew with the next `run`."""
@@ -129,7 +140,7 @@ class GroupCommit:
 
     def _write(self) -> None:
         while (first := self._next()) is not None:
-            batch = [first]
+            batch = first
             end = False
             while not end and len(batch) < _MOST:
                 try:
@@ -138,12 +149,12 @@ class GroupCommit:
                     break
                 end = more is None
                 if more is not None:
-                    batch.append(more)
+                    batch = batch + more
             self._commit(batch)
             if end:
                 return
 
-    def _next(self) -> _Asked | None:
+    def _next(self) -> list[_Asked] | None:
         """What is asked next. When nobody has asked for a while there is time for other work, until somebody does."""
         quiet = _QUIET_SECONDS
         while True:

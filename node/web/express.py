@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask
 from pydantic import ValidationError
@@ -37,7 +37,7 @@ from rootseal.instants import format_date
 if TYPE_CHECKING:
     from node.services import Services
 
-__all__ = ["Express"]
+__all__ = ["Created", "Express"]
 
 _PATH: Final = "/v1/credentials"
 _BEARER: Final = re.compile(r"Bearer (rst_([0-9a-f]{10})_[A-Za-z0-9_-]{43})", re.ASCII)
@@ -45,11 +45,10 @@ _MOST_TOKENS: Final = 1000
 # With one of these the body or the answer would be another one.
 _SPECIAL: Final = (b"content-digest", b"content-encoding", b"transfer-encoding", b"expect", b"origin")
 
-_Send = Callable[[dict[str, Any]], Awaitable[None]]
+Created = tuple[list[tuple[bytes, bytes]], bytes]
+"""Headers and body of a 201."""
 
-
-class _Body(Protocol):
-    async def gather(self, most: int) -> bytes | None: ...
+_Gather = Callable[[int], Awaitable[bytes | None]]
 
 
 class Express:
@@ -75,24 +74,24 @@ class Express:
         self._tokens: dict[bytes, tuple[TokenRow, bool]] = {}
         self._ids = _Ids()
 
-    async def __call__(self, scope: dict[str, Any], body: _Body, send: _Send) -> bool:
-        """Answer the request (ASGI), or leave it: False, with nothing done and the body to be read again."""
+    async def __call__(self, scope: dict[str, Any], gather: _Gather) -> Created | None:
+        """Answer the request, or leave it: None, with nothing done but that it was counted (`COUNTED` in `scope`).
+
+        Of `scope` (ASGI) it reads method, path, query and headers. `gather` returns the body of at most so many bytes.
+        """
         if scope["path"] != _PATH or scope["method"] != "POST" or scope["query_string"]:
-            return False
+            return None
         began = time.monotonic()
         answer = None
         with suppress(RootsealError, ValidationError):
-            answer = await self._tried(scope, body)
+            answer = await self._tried(scope, gather)
         if answer is None:
-            return False
+            return None
         self._health.requests.add("POST", _PATH, 201)
         log("request", method="POST", route=_PATH, status=201, ms=round((time.monotonic() - began) * 1000))
-        headers = [*self._headers, (b"content-length", str(len(answer)).encode())]
-        await send({"type": "http.response.start", "status": 201, "headers": headers})
-        await send({"type": "http.response.body", "body": answer})
-        return True
+        return [*self._headers, (b"content-length", b"%d" % len(answer))], answer
 
-    async def _tried(self, scope: dict[str, Any], body: _Body) -> bytes | None:
+    async def _tried(self, scope: dict[str, Any], gather: _Gather) -> bytes | None:
         """The body of the answer; None where the ordinary route must answer."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
         length = headers.get(b"content-length", b"")
@@ -104,7 +103,7 @@ class Express:
         key = read_key(headers.get(b"idempotency-key", b"").decode("latin-1"))
         if token is None or key is None or not self._counted(scope, token):
             return None
-        data = await body.gather(SMALL_BODY)
+        data = await gather(SMALL_BODY)
         return None if data is None else await self._accepted(AwardRow.model_validate_json(data), token, key)
 
     async def _accepted(self, award: AwardRow, token: TokenRow, key: bytes) -> bytes | None:

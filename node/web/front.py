@@ -16,10 +16,13 @@ from typing import Any, Final
 from a2wsgi import WSGIMiddleware
 
 from node.logs import log, log_failure
-from node.web.express import Express
+from node.web.express import Created, Express
 from node.web.limits import COUNTED
 
-__all__ = ["LARGEST_BODY", "Arriving", "Front"]
+__all__ = ["LARGEST_BODY", "LOOKED_AT", "Arriving", "Front"]
+
+LOOKED_AT: Final = "rootseal.looked_at"
+"""Of a request, where the short way has left it to the application."""
 
 LARGEST_BODY: Final = 24 << 20
 """Bytes that are kept of a body; of a larger one so many that its route can tell that it is too large."""
@@ -108,13 +111,36 @@ class Front:
             log_failure("request failed", error)
             raise _Unforeseen from None
 
+    async def short(self, scope: dict[str, Any], body: bytes) -> Created | None:
+        """Headers and body of a 201 for a request that has arrived whole, or None: then it is to be called as usual.
+
+        A server may ask this first, and spare what needs no more the messages of ASGI. `scope` says what is asked;
+        what is written into it belongs into the one of the call.
+        """
+        scope[LOOKED_AT] = True
+        if self._express is None:
+            return None
+
+        async def whole(most: int) -> bytes | None:
+            return body if len(body) <= most else None
+
+        try:
+            return await self._express(scope, whole)
+        except Exception as error:  # noqa: BLE001 - the ordinary way says what there is to say
+            log_failure("short way failed", error)
+            return None
+
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._threaded(scope, receive, send)  # no other protocol is spoken here
             return
         arriving = Arriving(receive, _BODY_SECONDS)
-        if self._express is not None and await self._express(scope, arriving, send):
-            return
+        if self._express is not None and LOOKED_AT not in scope:
+            created = await self._express(scope, arriving.gather)
+            if created is not None:
+                await send({"type": "http.response.start", "status": HTTPStatus.CREATED, "headers": created[0]})
+                await send({"type": "http.response.body", "body": created[1]})
+                return
         if await arriving.gather(_SMALL) is None and not arriving.cut:
             # Only so many at once: what they keep is memory.
             async with self._large:
