@@ -8,11 +8,11 @@ ordinary way: submission, entry, act, list, answer; and takes the one away.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from node.store.access import TokenRow, Tokens
 from node.store.act_chain import canonical_act_hash
-from node.store.database import Database, filled
+from node.store.database import Database
 from node.store.entries import ACCEPT_COLUMNS, accept_values
 from node.store.keeping import Acts
 from node.store.records import NewEntry
@@ -20,14 +20,6 @@ from node.store.requests import AnsweredRequest, AnsweredRequests
 from rootseal.canonical import dumps
 
 __all__ = ["Accept", "Accepts", "TakenIn"]
-
-_TAKEN: Final = """WITH asked (learner, award, day) AS (VALUES {}) SELECT learner, award, day FROM asked
-    WHERE EXISTS (SELECT 1 FROM entries WHERE entries.learner = asked.learner AND micro_credential = award
-        AND awarded_on = day AND live = 1 AND copy_of IS NULL)
-    OR EXISTS (SELECT 1 FROM intake WHERE intake.learner = asked.learner AND micro_credential = award
-        AND awarded_on = day)"""
-_ANSWERED: Final = "SELECT name FROM requests WHERE name IN ({0}) UNION ALL SELECT name FROM intake WHERE name IN ({0})"
-_REVOKED: Final = "SELECT row_digest FROM entries WHERE live = 0 AND state = 'sealed' AND row_digest IN ({})"
 
 
 class TakenIn(NamedTuple):
@@ -67,6 +59,16 @@ class Accept(NamedTuple):
 
 _COLUMNS: Final = ", ".join(TakenIn._fields)
 
+# What is plain: a new request, for an award that nobody has and that was not revoked. In one statement: each lets other
+# threads have the interpreter. Of two that are the same the first is stored (the table's own bounds).
+_TAKE: Final = f"""INSERT OR IGNORE INTO intake ({_COLUMNS})
+    WITH asked ({_COLUMNS}) AS (VALUES {{}}) SELECT * FROM asked
+    WHERE NOT EXISTS (SELECT 1 FROM requests WHERE requests.name = asked.name)
+    AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.row_digest = asked.row_digest AND live = 0 AND state = 'sealed')
+    AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.learner = asked.learner
+        AND entries.micro_credential = asked.micro_credential AND entries.awarded_on = asked.awarded_on
+        AND live = 1 AND copy_of IS NULL)"""
+
 
 class Accepts:
     """The table `intake`, and the way from it to `submissions`, `entries`, `acts`, `lists` and `requests`."""
@@ -79,11 +81,20 @@ class Accepts:
 
     def take(self, accepts: Sequence[Accept], now: int) -> list[bool]:
         """Take in those that are plain, in the caller's transaction; which ones those were."""
-        plain = self._plain(accepts, now)
-        fresh = [accept.taken for accept, good in zip(accepts, plain, strict=True) if good]
-        if fresh:
-            self._database.insert_rows(f"intake ({_COLUMNS})", fresh)
-        return plain
+        # Under the writers' lock: what was true when a request was let in may have changed since.
+        tokens = {id(accept.token): accept.token for accept in accepts}
+        stored = {name: self._tokens.get(name) for name in {token.id for token in tokens.values()}}
+        valid = {at for at, token in tokens.items() if token == stored[token.id] and token.valid(now)}
+        versions = self._database.row("SELECT count(*) FROM templates")
+        known = [accept for accept in accepts if id(accept.token) in valid and versions == (accept.templates,)]
+        if not known:
+            return [False] * len(accepts)
+        taken = self._database.insert_many(_TAKE, [accept.taken for accept in known])
+        if taken == len(accepts):
+            return [True] * taken
+        last = self._database.rows("SELECT entry FROM intake ORDER BY number DESC LIMIT ?", (taken,))
+        entries = {entry for (entry,) in last}
+        return [accept.taken.entry in entries for accept in accepts]
 
     def waiting(self) -> int:
         """About how many are taken in and not filed: at least as many, and 0 only where there is none."""
@@ -115,37 +126,3 @@ class Accepts:
         answers = [AnsweredRequest(t.name, t.fingerprint, t.status, t.body, t.at) for t in taken]
         self._requests.add_all(answers, taken[-1].at)
         self._database.change(f"DELETE FROM intake WHERE number <= {max(numbers)}")
-
-    def _plain(self, accepts: Sequence[Accept], now: int) -> list[bool]:
-        # Under the writers' lock: what was true when a request was let in may have changed since.
-        tokens = {id(accept.token): accept.token for accept in accepts}
-        stored = {name: self._tokens.get(name) for name in {token.id for token in tokens.values()}}
-        valid = {at for at, token in tokens.items() if token == stored[token.id] and token.valid(now)}
-        versions = self._database.row("SELECT count(*) FROM templates")
-        answered = self._among(_ANSWERED, [accept.taken.name for accept in accepts])
-        revoked = self._among(_REVOKED, [accept.taken.row_digest for accept in accepts])
-        awarded = self._awarded([_award(accept.taken) for accept in accepts])
-        found = []
-        for accept in accepts:
-            taken, award = accept.taken, _award(accept.taken)
-            known = id(accept.token) in valid and versions == (accept.templates,)
-            new = taken.name not in answered and taken.row_digest not in revoked and award not in awarded
-            if known and new:
-                awarded.add(award)
-                answered.add(taken.name)
-            found.append(known and new)
-        return found
-
-    def _among(self, query: str, values: Sequence[object]) -> set[Any]:
-        asked = filled(values)
-        places = ", ".join(f"?{number}" for number in range(1, len(asked) + 1))
-        return {row[0] for row in self._database.rows(query.format(places), asked)}
-
-    def _awarded(self, awards: Sequence[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-        asked = filled(awards)
-        query = _TAKEN.format(", ".join(["(?, ?, ?)"] * len(asked)))
-        return set(self._database.rows(query, [value for award in asked for value in award]))
-
-
-def _award(taken: TakenIn) -> tuple[str, str, str]:
-    return taken.learner, taken.micro_credential, taken.awarded_on

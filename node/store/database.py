@@ -170,21 +170,27 @@ class Database:
             return int(utils.conn.executemany(sql, rows).rowcount)
 
     def insert_rows(self, into: str, rows: Sequence[Sequence[object]]) -> int:
-        """Insert at least one row, in their order; the number (row id) of the last. `into` is `table (columns)`.
+        """Insert at least one row, in their order; the number (row id) of the last. `into` is `table (columns)`."""
+        with self.writing() as utils:
+            self.insert_many(f"INSERT INTO {into} VALUES {{}}", rows)
+            return int(utils.conn.execute("SELECT last_insert_rowid()").fetchone()[0])
 
-        Many in one statement, in numbers that are powers of two (of few texts): every statement lets other threads
-        have the interpreter, and `executemany` does so for every row.
+    def insert_many(self, statement: str, rows: Sequence[Sequence[object]]) -> int:
+        """Insert at least one row, in their order; how many were stored. `{}` is the place of what follows VALUES.
+
+        Many at once, in numbers that are powers of two (of few texts): every statement lets other threads have the
+        interpreter, and `executemany` does so for every row.
         """
         values = f"({', '.join('?' * len(rows[0]))})"
         most = 1 << (_MOST_VALUES // len(rows[0])).bit_length() - 1
+        stored, at = 0, 0
         with self.writing() as utils:
-            left = list(rows)
-            while left:
-                count = min(most, 1 << len(left).bit_length() - 1)
-                now, left = left[:count], left[count:]
-                statement = f"INSERT INTO {into} VALUES {', '.join([values] * count)}"
-                utils.conn.execute(statement, [value for row in now for value in row])
-            return int(utils.conn.execute("SELECT last_insert_rowid()").fetchone()[0])
+            while at < len(rows):
+                count = min(most, 1 << (len(rows) - at).bit_length() - 1)
+                asked = [value for row in rows[at : at + count] for value in row]
+                stored += utils.conn.execute(statement.format(", ".join([values] * count)), asked).rowcount
+                at += count
+        return stored
 
     def scrub(self) -> bool:
         """Write the file anew without free pages and empty the WAL; False where somebody still reads an older state.

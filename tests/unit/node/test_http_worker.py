@@ -18,12 +18,13 @@ _CONNECTIONS = 40
 _CHILD = f"""
 import sys
 from pathlib import Path
-from flask import Flask
+from flask import Flask, request
 import node.http_worker
 import node.runner
 import node.web.front
 from node.problems import install_problems
 from node.web.bodies import read_body
+from node.web.limits import COUNTED
 
 node.http_worker._HEAD_SECONDS = node.web.front._BODY_SECONDS = node.http_worker._READ_SECONDS = 1.0
 node.runner._CONNECTIONS = {_CONNECTIONS}
@@ -36,9 +37,25 @@ app.add_url_rule("/hidden/reach", "reach", lambda: reached.append(1) or b"done",
 app.add_url_rule("/hidden/reached", "reached", lambda: str(len(reached)))
 app.add_url_rule("/hidden/large", "large", lambda: b"x" * (8 << 20))
 
+@app.post("/quick")
+def ordinary():
+    return request.get_data() + (b", counted" if request.environ.get(COUNTED) else b"")
+
+async def express(scope, gather):
+    if scope["path"] != "/quick":
+        return None
+    body = await gather(100)
+    if body == b"fail":
+        raise RuntimeError
+    if body == b"leave":
+        scope[COUNTED] = True
+        return None
+    way = b"whole" if node.web.front.LOOKED_AT in scope else b"in pieces"
+    return [(b"content-length", b"%d" % len(way))], way
+
 class Server(node.runner._Server):
     def load(self):
-        return node.web.front.Front(app, {_THREADS})
+        return node.web.front.Front(app, {_THREADS}, express)
 
     def _exit(self, arbiter, worker):
         pass
@@ -229,3 +246,49 @@ def test_no_other_protocol_is_spoken(port: int) -> None:
     ask = b"GET /hidden/alive HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     ask += b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     assert not answered(port, ask).startswith(b"HTTP/1.1 101")
+
+
+def _quick(body: bytes, more: bytes = b"") -> bytes:
+    return b"POST /quick HTTP/1.1\r\nHost: x\r\n" + more + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+_LAST = b"Connection: close\r\n"
+
+
+def test_what_arrives_whole_is_asked_the_short_way(port: int) -> None:
+    head, _, body = answered(port, _quick(b"good", _LAST)).partition(b"\r\n\r\n")
+    assert body == b"whole"
+    assert head.startswith(b"HTTP/1.1 201 Created\r\n") and b"\r\nConnection: close" in head
+    assert head.count(b"\r\nDate: ") == 1 and b"\r\ncontent-length: 5\r\n" in head
+
+
+def test_what_arrives_in_pieces_is_answered_too(port: int) -> None:
+    asked = _quick(b"good", _LAST)
+    with opened(port, asked[:-2]) as there:
+        time.sleep(0.3)
+        there.sendall(asked[-2:])
+        assert there.makefile("rb").read().endswith(b"\r\n\r\nin pieces")
+
+
+def test_requests_sent_at_once_are_answered_in_their_order(port: int) -> None:
+    answer = answered(port, _quick(b"good") + _quick(b"leave") + _quick(b"good") + _ALIVE)
+    parts = [part.partition(b"\r\n\r\n")[2] for part in answer.split(b"HTTP/1.1 ")]
+    assert parts == [b"", b"whole", b"leave, counted", b"whole", b"yes"]
+
+
+@pytest.mark.parametrize(("body", "said"), [(b"leave", b"leave, counted"), (b"fail", b"fail")])
+def test_what_the_short_way_leaves_is_asked_in_the_ordinary_one(port: int, body: bytes, said: bytes) -> None:
+    answer = answered(port, _quick(body, _LAST))
+    assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"\r\n\r\n" + said)
+
+
+def test_visitors_who_go_leave_nothing_behind(port: int) -> None:
+    for _ in range(3 * _CONNECTIONS):
+        opened(port, _quick(b"good")).close()
+    for _ in range(50):  # as many at once are too many; they must all be forgotten
+        with contextlib.suppress(ConnectionError), ExitStack() as stack:
+            there = [stack.enter_context(opened(port, _quick(b"good", _LAST))) for _ in range(_CONNECTIONS - 1)]
+            if all(one.makefile("rb").read().endswith(b"whole") for one in there):
+                return
+        time.sleep(0.2)
+    raise AssertionError("their places are not free again")

@@ -41,6 +41,14 @@ def test_one_row_that_is_refused_refuses_all(database: Database) -> None:
     assert database.rows("SELECT * FROM facts WHERE name IN ('a', 'b')") == []
 
 
+@pytest.mark.parametrize("count", [1, 3, 32, 33, 700])
+def test_those_that_were_stored_are_counted(database: Database, count: int) -> None:
+    database.insert_rows("facts (name, value)", [("3", b"before")])
+    rows = [(str(number), b"x") for number in range(count)]
+    stored = database.insert_many("INSERT OR IGNORE INTO facts (name, value) VALUES {}", [*rows, rows[0]])
+    assert stored == count - (count > 3)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 8, 9, 255, 257])
 def test_what_fills_up_is_the_first_again(count: int) -> None:
     values = list(range(count))

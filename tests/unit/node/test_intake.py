@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
 from node.access import Access, Role
 from node.services import Services
 from node.store import EntryState, Store
+from node.store.accepts import Accept
 from node.store.act_chain import FIRST, act_hash
 from node.store.database import Fault
 from node.web import idempotency
+from rootseal.credential import urn_uuid
 from tests.support.api_caller import Caller, ServedClient, refused
 from tests.unit.node.conftest import Node
 from tests.unit.node.nodes import roster
@@ -115,6 +118,38 @@ def test_a_repetition_is_answered_as_before(node: Node, petra: Caller) -> None:
     same = petra.issue("other", learner_id="071")
     assert same.status_code == 200 and (same.json or {})["already"] is True
     assert standing(node) == (0, 3)
+
+
+@pytest.mark.usefixtures("never")
+def test_of_a_group_only_what_is_plain_is_taken_in(node: Node, petra: Caller) -> None:
+    store = node.services.store
+    take_in(petra, 2)
+    (_, known), (_, revoked) = store.accepts.oldest(2)
+    node.services.settle()
+    node.services.seal()
+    with store.writing() as utils:
+        utils.execute("UPDATE entries SET live = 0 WHERE id = ?", (revoked.entry,))
+    token, versions = store.tokens.get(known.token), store.templates.count()
+    assert token is not None
+    fresh = [
+        known._replace(name=bytes([i]) * 32, entry=urn_uuid(bytes(16), i), learner=f"{i}", row_digest=bytes([i]) * 32)
+        for i in range(1, 8)
+    ]
+    group = {
+        "good": Accept(fresh[0], token, versions),
+        "the same award": Accept(fresh[1]._replace(learner=fresh[0].learner), token, versions),
+        "the same request": Accept(fresh[2]._replace(name=fresh[0].name), token, versions),
+        "a request of before": Accept(fresh[3]._replace(name=known.name), token, versions),
+        "an award of before": Accept(fresh[3]._replace(learner=known.learner), token, versions),
+        "a revoked row": Accept(fresh[3]._replace(row_digest=revoked.row_digest), token, versions),
+        "an older template": Accept(fresh[4], token, versions - 1),
+        "another token": Accept(fresh[5], replace(token, person="Paul"), versions),
+        "good, too": Accept(fresh[6], token, versions),
+    }
+    with store.writing():
+        taken = store.accepts.take(list(group.values()), node.services.now)
+    assert [name for name, good in zip(group, taken, strict=True) if good] == ["good", "good, too"]
+    assert [one.entry for _, one in store.accepts.oldest(9)] == [fresh[0].entry, fresh[6].entry]
 
 
 @pytest.mark.usefixtures("never")
