@@ -45,10 +45,10 @@ class RequestCounts:
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, str, int]] = Counter()
 
-    def add(self, method: str, route: str | None, status: int) -> None:
-        """Count one. What a stranger may choose freely is not told apart: it would fill the memory."""
+    def add(self, method: str, route: str | None, status: int, count: int = 1) -> None:
+        """Count them. What a stranger may choose freely is not told apart: it would fill the memory."""
         with self._lock:
-            self._counts[method if method in _METHODS else "other", route or "none", status] += 1
+            self._counts[method if method in _METHODS else "other", route or "none", status] += count
 
     def all(self) -> dict[tuple[str, str, int], int]:
         """The counts of this moment."""

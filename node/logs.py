@@ -11,11 +11,12 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from rootseal.errors import RootsealError
 
-__all__ = ["log", "log_failure", "own_words"]
+__all__ = ["log", "log_all", "log_failure", "own_words"]
 
 _LOCK = threading.Lock()
 # Made once: `json.dumps` would make one for every line.
@@ -24,9 +25,15 @@ _encode = json.JSONEncoder(ensure_ascii=True, default=str).encode
 
 def log(event: str, **fields: object) -> None:
     """Write one line; `fields` are numbers and words of our own making."""
-    line = {"time": _second(int(time.time())), "event": event, **fields}
+    log_all(event, (fields,))
+
+
+def log_all(event: str, several: Iterable[Mapping[str, object]]) -> None:
+    """Write a line for each, all at once."""
+    now = _second(int(time.time()))
+    lines = "".join([_encode({"time": now, "event": event, **fields}) + "\n" for fields in several])
     with _LOCK:
-        sys.stderr.write(_encode(line) + "\n")
+        sys.stderr.write(lines)
         sys.stderr.flush()
 
 
