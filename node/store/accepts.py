@@ -60,7 +60,7 @@ class Accept(NamedTuple):
 _COLUMNS: Final = ", ".join(TakenIn._fields)
 
 # What is plain: a new request, for an award that nobody has and that was not revoked. In one statement: each lets other
-# threads have the interpreter. Of two that are the same the first is stored (the table's own bounds).
+# threads have the interpreter. Of two for the same award the first is stored (the table's own bound).
 _TAKE: Final = f"""INSERT OR IGNORE INTO intake ({_COLUMNS})
     WITH asked ({_COLUMNS}) AS (VALUES {{}}) SELECT * FROM asked
     WHERE NOT EXISTS (SELECT 1 FROM requests WHERE requests.name = asked.name)
@@ -78,6 +78,7 @@ class Accepts:
         self._tokens = Tokens(database)
         self._acts = Acts(database)
         self._requests = AnsweredRequests(database)
+        self._names: set[bytes] | None = None
 
     def take(self, accepts: Sequence[Accept], now: int) -> list[bool]:
         """Take in those that are plain, in the caller's transaction; which ones those were."""
@@ -86,15 +87,30 @@ class Accepts:
         stored = {name: self._tokens.get(name) for name in {token.id for token in tokens.values()}}
         valid = {at for at, token in tokens.items() if token == stored[token.id] and token.valid(now)}
         versions = self._database.row("SELECT count(*) FROM templates")
-        known = [accept for accept in accepts if id(accept.token) in valid and versions == (accept.templates,)]
-        if not known:
+        names = self._names_waiting()
+        fresh = []
+        for accept in accepts:
+            name = accept.taken.name
+            if id(accept.token) in valid and versions == (accept.templates,) and name not in names:
+                names.add(name)
+                fresh.append(accept.taken)
+        if not fresh:
             return [False] * len(accepts)
-        taken = self._database.insert_many(_TAKE, [accept.taken for accept in known])
+        taken = self._database.insert_many(_TAKE, fresh)
         if taken == len(accepts):
             return [True] * taken
         last = self._database.rows("SELECT entry FROM intake ORDER BY number DESC LIMIT ?", (taken,))
         entries = {entry for (entry,) in last}
         return [accept.taken.entry in entries for accept in accepts]
+
+    def _names_waiting(self) -> set[bytes]:
+        """Of the requests in the intake, under the writers' lock. More would do no harm: the ordinary way then asks.
+
+        In memory, for one process alone takes awards in, and an index of random values would cost more than the rows.
+        """
+        if self._names is None or not self.waiting():
+            self._names = {name for (name,) in self._database.rows("SELECT name FROM intake")}
+        return self._names
 
     def waiting(self) -> int:
         """About how many are taken in and not filed: at least as many, and 0 only where there is none."""

@@ -7,7 +7,7 @@ of what the body said.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 from node.store.database import Database
@@ -29,6 +29,9 @@ class AnsweredRequest:
     at: int
 
 
+_COLUMNS: Final = "name, fingerprint, status, body, at"
+
+
 class AnsweredRequests:
     """The table `requests`."""
 
@@ -37,19 +40,21 @@ class AnsweredRequests:
 
     def get(self, name: bytes) -> AnsweredRequest | None:
         """The answer to the request of this name."""
-        found = self._database.row("SELECT name, fingerprint, status, body, at FROM requests WHERE name = ?", (name,))
+        found = self._database.row(f"SELECT {_COLUMNS} FROM requests WHERE name = ?", (name,))
         return None if found is None else AnsweredRequest(*found)
 
     def add(self, request: AnsweredRequest) -> None:
         """Keep it, in the caller's transaction, beside what it did. Raises `ConflictError` where there is one."""
-        self.add_all([request], request.at)
+        with self._database.writing():
+            self.forget(request.at)
+            self._database.insert_rows(f"requests ({_COLUMNS})", [astuple(request)])
 
     def add_all(self, requests: Sequence[AnsweredRequest], now: int) -> None:
-        """The same for several (at least one), and forget those that are too old at `now`."""
-        rows = [(r.name, r.fingerprint, r.status, r.body, r.at) for r in requests]
+        """The same for several (at least one); where there is one already that one stays. Forgets the old at `now`."""
         with self._database.writing():
             self.forget(now)
-            self._database.insert_rows("requests (name, fingerprint, status, body, at)", rows)
+            rows = [astuple(request) for request in requests]
+            self._database.insert_many(f"INSERT OR IGNORE INTO requests ({_COLUMNS}) VALUES {{}}", rows)
 
     def forget(self, now: int) -> int:
         """Delete those that are too old at `now`; how many."""

@@ -118,8 +118,8 @@ _ALL_KINDS: Final = (
 _INTAKE: Final = (
     """CREATE TABLE intake (
         number INTEGER PRIMARY KEY, at INTEGER NOT NULL, person TEXT NOT NULL, token TEXT NOT NULL,
-        name BLOB NOT NULL UNIQUE, fingerprint BLOB NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL,
-        entry TEXT NOT NULL, template INTEGER NOT NULL REFERENCES templates (id), learner TEXT NOT NULL,
+        name BLOB NOT NULL, fingerprint BLOB NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL,
+        entry TEXT NOT NULL, template INTEGER NOT NULL, learner TEXT NOT NULL,
         micro_credential TEXT NOT NULL, awarded_on TEXT NOT NULL, row_digest BLOB NOT NULL, email TEXT NOT NULL,
         award TEXT NOT NULL, UNIQUE (learner, micro_credential, awarded_on)
     ) STRICT""",

@@ -153,6 +153,27 @@ def test_of_a_group_only_what_is_plain_is_taken_in(node: Node, petra: Caller) ->
 
 
 @pytest.mark.usefixtures("never")
+def test_one_name_for_two_awards_in_two_processes_stops_nothing(node: Node, petra: Caller) -> None:
+    """No node has two of them; were there two, what both acknowledged would be made."""
+    store = node.services.store
+    take_in(petra, 1)
+    (_, taken) = store.accepts.oldest(1)[0]
+    token = store.tokens.get(taken.token)
+    assert token is not None
+    other = Store.open(store.path)
+    award = taken.award.replace(taken.learner, "another")
+    twin = taken._replace(entry=urn_uuid(bytes(16), 1), learner="another", award=award, row_digest=bytes(32))
+    other.accepts._names = set()  # as it was before the first one came
+    with other.writing():
+        assert other.accepts.take([Accept(twin, token, store.templates.count())], node.services.now) == [True]
+    other.close()
+    node.services.settle()
+    assert [entry.id for entry in store.entries.numbered(0, 9)] == [taken.entry, twin.entry]
+    kept = store.requests.get(taken.name)
+    assert kept is not None and kept.body == taken.body
+
+
+@pytest.mark.usefixtures("never")
 @pytest.mark.parametrize("act", ["list", "correction"])
 def test_another_process_s_list_knows_what_was_taken_in(node: Node, petra: Caller, act: str) -> None:
     (old,) = node.services.issue(roster(1, first=5), "old.csv").issued
