@@ -38,7 +38,7 @@ _CLOSE_SECONDS: Final = 10.0
 
 
 class HttpConnection(ASGIProtocol):  # type: ignore[misc]
-    """Our own are the answer to unreadable requests, and an end to connections that ask nothing."""
+    """Our own are the short way, the answer to unreadable requests, and an end to connections that ask nothing."""
 
     _asked: Mapping[str, Any] = MappingProxyType({})
     _waiting: TimerHandle | None = None

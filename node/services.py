@@ -78,8 +78,9 @@ class Services:
         passphrase: str | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        settle: bool = True,
     ) -> Services:
-        """Read `node.toml` and open the store; nothing is created.
+        """Read `node.toml` and open the store; nothing is created but, unless `settle` is off, what `settle` makes.
 
         `passphrase` unlocks the key where `passphrase_file` is not set. Raises `ConfigError` or
         `StoreError` whose text is the command that makes what is missing.
@@ -87,7 +88,8 @@ class Services:
         config = read_config(directory)
         store = Store.open(directory / STORE_NAME)
         services = cls(directory, config, store, chain=chain, passphrase=passphrase, clock=clock, sleep=sleep)
-        services.settle()
+        if settle:
+            services.settle()
         return services
 
     def close(self) -> None:

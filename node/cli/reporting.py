@@ -36,7 +36,7 @@ def status(directory: Path, as_json: bool) -> None:
     Exit codes: 0 well; 1 a promise is overdue, the chain is ahead of this store, or sealing or anchoring is held up;
     3 the chain cannot be asked.
     """
-    with opened(directory) as services:
+    with opened(directory, anyway=True) as services:
         found = services.status()
         home = services.home
     answer(as_json, "status", {"home": home_json(home), **_status_json(found)}, _status_lines(found, str(home)))

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from node.cli.typeable import remember_directory, typeable
+from rootseal.errors import StoreError
 from rootseal.microcredential import display_text
+from rootseal.plurals import counted
 
 if TYPE_CHECKING:
     from node.services import Services
@@ -56,11 +58,20 @@ def harmless(value: object, limit: int = 200) -> str:
 
 
 @contextlib.contextmanager
-def opened(directory: Path) -> Iterator[Services]:
-    """The node in `directory`. Imported here: `--help` must not wait for a second of imports."""
+def opened(directory: Path, *, anyway: bool = False) -> Iterator[Services]:
+    """The node in `directory`. Imported here: `--help` must not wait for a second of imports.
+
+    With `anyway` also where the store cannot be written; what it keeps waiting is told.
+    """
     from node.services import Services
 
-    with Services.open(directory) as services:
+    with Services.open(directory, settle=not anyway) as services:
+        if anyway:
+            try:
+                services.settle()
+            except StoreError as error:
+                awards = counted(services.store.accepts.waiting(), "acknowledged award")
+                tell(f"Kept, and still to be made into credentials: {awards}. {error}")
         yield services
 
 

@@ -7,8 +7,7 @@ of what the body said.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from node.store.database import Database
 
@@ -18,8 +17,7 @@ REQUEST_SECONDS: Final = 7 * 86_400
 """How long an answer is kept: longer than anybody goes on repeating a request."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredRequest:
+class AnsweredRequest(NamedTuple):
     """What was answered. `name` and `fingerprint` are SHA-256, `body` is JSON; `at` in UTC seconds."""
 
     name: bytes
@@ -29,7 +27,7 @@ class AnsweredRequest:
     at: int
 
 
-_COLUMNS: Final = "name, fingerprint, status, body, at"
+_COLUMNS: Final = ", ".join(AnsweredRequest._fields)
 
 
 class AnsweredRequests:
@@ -47,14 +45,13 @@ class AnsweredRequests:
         """Keep it, in the caller's transaction, beside what it did. Raises `ConflictError` where there is one."""
         with self._database.writing():
             self.forget(request.at)
-            self._database.insert_rows(f"requests ({_COLUMNS})", [astuple(request)])
+            self._database.insert_rows(f"requests ({_COLUMNS})", [request])
 
     def add_all(self, requests: Sequence[AnsweredRequest], now: int) -> None:
         """The same for several (at least one); where there is one already that one stays. Forgets the old at `now`."""
         with self._database.writing():
             self.forget(now)
-            rows = [astuple(request) for request in requests]
-            self._database.insert_many(f"INSERT OR IGNORE INTO requests ({_COLUMNS}) VALUES {{}}", rows)
+            self._database.insert_many(f"INSERT OR IGNORE INTO requests ({_COLUMNS}) VALUES {{}}", requests)
 
     def forget(self, now: int) -> int:
         """Delete those that are too old at `now`; how many."""

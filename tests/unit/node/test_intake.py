@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from node.store.database import Fault
 from node.web import idempotency
 from rootseal.credential import urn_uuid
 from tests.support.api_caller import Caller, ServedClient, refused
+from tests.support.program import Program
 from tests.unit.node.conftest import Node
 from tests.unit.node.nodes import roster
 
@@ -171,6 +173,23 @@ def test_one_name_for_two_awards_in_two_processes_stops_nothing(node: Node, petr
     assert [entry.id for entry in store.entries.numbered(0, 9)] == [taken.entry, twin.entry]
     kept = store.requests.get(taken.name)
     assert kept is not None and kept.body == taken.body
+
+
+@pytest.mark.usefixtures("never")
+def test_status_answers_while_they_cannot_be_made(
+    node: Node, petra: Caller, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take_in(petra, 2)
+    monkeypatch.setattr("node.store.database.BUSY_SECONDS", 0.05)
+    writing = sqlite3.connect(node.services.store.path, isolation_level=None)
+    writing.execute("BEGIN IMMEDIATE")
+    try:
+        found = Program(capsys)("node", "status", node.directory, "--json")
+    finally:
+        writing.close()
+    assert json.loads(found.out)["accepted"] == 2
+    assert "Kept, and still to be made into credentials: 2 acknowledged awards." in found.err
+    assert "another process has been writing" in found.err
 
 
 @pytest.mark.usefixtures("never")
