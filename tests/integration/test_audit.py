@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from anchor.audit import log_head
 from anchor.chain import Chain
+from anchor.deploying import wait_for_receipt
 from anchor.ledger_abi import load_contract
 from anchor.ledger_events import anchored_events
 from rootseal.ethereum import keccak256
@@ -475,8 +476,7 @@ def deploy_other_code(chain: Chain) -> bytes:
     bytecode = bytearray(load_contract("CredentialLedger").bytecode)
     bytecode[-1] ^= 1
     sent = chain.send_unlocked(ACCOUNTS[0].address, None, bytes(bytecode), 0, 8_000_000)
-    receipt = chain.receipt(sent)
-    assert receipt is not None
+    receipt = wait_for_receipt(chain, sent, timeout=30)
     assert receipt.contract is not None
     return receipt.contract
 

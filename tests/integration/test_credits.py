@@ -22,6 +22,7 @@ from rootseal.consents import Claim, Redemption
 from rootseal.ethereum import checksum_address
 from rootseal.policy import format_policy, parse_policy
 from tests.integration.test_drills import PASSPHRASE, quick_keys
+from tests.support.contract_wallet import deploy_wallet
 from tests.support.devchain import ChainProcess, running_chain
 from tests.support.program import Program, Run
 from tests.unit.node.nodes import HEADER, TEMPLATES
@@ -233,22 +234,8 @@ def test_a_lost_key_is_an_office_visit_and_what_was_spent_stays_spent(school: Sc
 
 
 def owner_wallet(school: School, owner: str) -> str:
-    """A contract on chain whose `isValidSignature` (ERC-1271) takes the 65-byte signatures of one key."""
-    runtime = bytes.fromhex(
-        "60206004600037"  # the digest
-        "60a43560f81c602052"  # v
-        "604060646040" + "37"  # r and s
-        "60206080608060006001" + "5afa50"  # ecrecover
-        "60805173" + owner[2:] + "14"  # is it the owner?
-        "631626ba7e0260e01b60005260206000f3"
-    )
-    size = f"{len(runtime):02x}"
-    creation = bytes.fromhex(f"60{size}600c60003960{size}6000f3") + runtime
-    chain = open_chain(school.chain.url)
-    receipt = chain.receipt(chain.send_unlocked(chain.accounts()[0], None, creation, 0, 1_000_000))
-    assert receipt is not None
-    assert receipt.contract is not None
-    return "0x" + receipt.contract.hex()
+    """A contract on chain that answers for one key."""
+    return f"0x{deploy_wallet(open_chain(school.chain.url), bytes.fromhex(owner[2:])).hex()}"
 
 
 def test_a_contract_wallet_consents_through_erc_1271(school: School) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from anchor.chain import Chain
+from anchor.deploying import wait_for_receipt
 
 __all__ = ["deploy_wallet"]
 
@@ -19,6 +20,7 @@ def deploy_wallet(chain: Chain, owner: bytes) -> bytes:
     )
     size = f"{len(runtime):02x}"
     creation = bytes.fromhex(f"60{size}600c60003960{size}6000f3") + runtime
-    receipt = chain.receipt(chain.send_unlocked(chain.accounts()[0], None, creation, 0, 1_000_000))
-    assert receipt is not None and receipt.contract is not None
+    sent = chain.send_unlocked(chain.accounts()[0], None, creation, 0, 1_000_000)
+    receipt = wait_for_receipt(chain, sent, timeout=30)
+    assert receipt.contract is not None
     return receipt.contract

@@ -55,7 +55,7 @@ def test_every_preset_is_named() -> None:
 
 def test_every_event_of_the_log_is_described() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "node").rglob("*.py")))
-    events = set(re.findall(r"\blog(?:_failure)?\(\s*\"([a-z ]+)\"", source))
+    events = set(re.findall(r"\blog(?:_failure|_all)?\(\s*\"([a-z ]+)\"", source))
     described = {event for row in rows("Logs") for event in re.findall(r"`([a-z ]+)`", row[0])}
     assert described == events
 
