@@ -40,7 +40,7 @@ def run(command: click.Command, services: Services, monkeypatch: pytest.MonkeyPa
     """The command on services that are open already."""
 
     @contextmanager
-    def opened(_: Path) -> Iterator[Services]:
+    def opened(_: Path, *, anyway: bool = False) -> Iterator[Services]:
         yield services
 
     for module in (anchoring, reporting):
