@@ -6,11 +6,15 @@ import json
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 from pathlib import Path
+from threading import Thread
 
 import click
 import pytest
+from flask import Flask
+from werkzeug.serving import make_server
 
 from node.app import create_app
 from node.cli import main
@@ -79,14 +83,35 @@ def test_the_command_is_one_that_the_program_has() -> None:
     assert words[2] == of("VOLUME")[0]
 
 
-def test_the_healthcheck_asks_a_route_that_there_is(node: Node) -> None:
-    check = of("HEALTHCHECK")[0]
-    command = json.loads(check.partition("CMD ")[2])
-    compile(command[2], "healthcheck", "exec")
-    found = re.search(r"http://127\.0\.0\.1:(\d+)(/\w+)'", command[2])
-    assert found is not None
-    assert found[1] == of("EXPOSE")[0]
-    assert create_app(node.services).test_client().get(found[2]).status_code == 200
+def test_the_healthcheck_tells_a_node_that_answers_from_one_that_does_not(node: Node) -> None:
+    command = json.loads(of("HEALTHCHECK")[0].partition("CMD ")[2])
+    port = of("EXPOSE")[0]
+    assert f"/127.0.0.1/{port} " in command[-1]
+
+    def asked(app: Flask) -> int:
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            words = [word.replace(f"/{port} ", f"/{server.server_port} ") for word in command]
+            return subprocess.run(words, timeout=10).returncode
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+    assert asked(create_app(node.services)) == 0
+    assert asked(Flask("another")) != 0  # it has no such route
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # bound, and not listening
+        words = [word.replace(f"/{port} ", f"/{nobody.getsockname()[1]} ") for word in command]
+        assert subprocess.run(words, stderr=subprocess.DEVNULL, timeout=10).returncode != 0
+
+
+def test_the_specification_lies_where_the_exit_bundle_looks_for_it() -> None:
+    images = [re.fullmatch(r"python:(\d+\.\d+).*", image) for image in of("FROM")]
+    [version] = {found[1] for found in images if found is not None}
+    assert f"docs/spec /opt/rootseal/lib/python{version}/site-packages/docs/spec" in of("COPY")
 
 
 def settings() -> dict[str, list[str]]:
