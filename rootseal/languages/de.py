@@ -10,11 +10,10 @@ _ALTERED = "Nicht geprüft, weil das Gezeigte nicht dem Eingetragenen entspricht
 TEXTS: dict[str, str] = {
     # ------------------------------------------------------------------------------------------------ the checks
     "format.ok": "Die Datei ist richtig aufgebaut.",
-    "format.malformed":
-        "Die Datei ist weder ein Nachweis noch eine Vorlage von Rootseal (technische Angabe: {problem}).",
+    "format.malformed": "Die Datei ist weder ein Nachweis noch ein Auszug von Rootseal (technische Angabe: {problem}).",
     "integrity.ok": "Die Teile der Datei stimmen miteinander überein.",
     "integrity.document": "Dem Dokument fehlt eine Angabe, die jeder Nachweis enthält: {problem}.",
-    "integrity.dates": "Die gezeigten Daten weichen von den verbindlich festgelegten ab.",
+    "integrity.dates": "Die gezeigten Datumsangaben weichen von den verbindlich festgelegten ab.",
     "integrity.credits": "Die gezeigten Leistungspunkte weichen von den verbindlich festgelegten ab.",
     "integrity.unchecked": _UNREAD,
     "inclusion.ok": "Das Gezeigte ist genau das, was der Aussteller in sein Verzeichnis eingetragen hat.",
@@ -39,7 +38,7 @@ TEXTS: dict[str, str] = {
     "anchor.none": "Die Datei nennt keine Veröffentlichung ihres Ausstellers auf der Blockchain.",
     "anchor.introducing":
         "Die Datei nennt eine spätere Veröffentlichung, nicht aber jene, in der dieser Nachweis zuerst erschien.",
-    "anchor.unreachable": "Die Blockchain konnte nicht befragt werden: {problem}",
+    "anchor.unreachable": "Die Blockchain konnte nicht abgefragt werden: {problem}",
     "anchor.absent":
         "Das Register enthält keine solche Veröffentlichung, obwohl die Blockchain über den genannten Block hinaus "
         "ist.",
@@ -62,7 +61,7 @@ TEXTS: dict[str, str] = {
     "issuer.untrusted":
         "Der Aussteller nennt sich {name}. Weder Sie noch jemand, dem Sie vertrauen, bürgt für ihn; dies zeigt also "
         "nur, wer er zu sein angibt.",
-    "issuer.unreachable": "Das Register der Aussteller konnte nicht befragt werden: {problem}",
+    "issuer.unreachable": "Das Register der Aussteller konnte nicht abgefragt werden: {problem}",
     "issuer.unanchored":
         "Wer dies ausgestellt hat, ergibt sich aus der Veröffentlichung auf der Blockchain; diese ist nicht belegt.",
     "issuer.document_missing":
@@ -88,23 +87,24 @@ TEXTS: dict[str, str] = {
     "validity.not_yet": "Gültig erst ab {date}.",
     "validity.unchecked": _UNREAD,
     "holder.ok":
-        "Die vorlegende Person besitzt den Schlüssel, auf den der Nachweis ausgestellt ist, und hat Ihre Anfrage "
+        "Die vorlegende Person besitzt den Schlüssel, auf den der Nachweis ausgestellt ist, und hat Ihre Frage "
         "beantwortet.",
     "holder.absent": "Es wurde kein Beleg verlangt, dass der Nachweis der vorlegenden Person gehört.",
     "holder.unasked":
-        "Die Datei enthält eine Antwort auf eine Anfrage; ohne Empfänger und Einmalwert Ihrer eigenen Anfrage belegt "
-        "sie nichts.",
+        "Die Datei enthält eine Antwort auf eine Frage; ohne den Namen und das Zufallswort aus Ihrer eigenen Frage "
+        "(audience, nonce) belegt sie nichts.",
     "holder.hidden":
-        "Die Datei zeigt nicht, auf wen der Nachweis ausgestellt ist; daher war nicht prüfbar, wem er gehört.",
+        "Die Datei zeigt nicht, auf wen der Nachweis ausgestellt ist; daher konnte nicht geprüft werden, wem er "
+        "gehört.",
     "holder.none":
         "Der Nachweis ist auf keinen Schlüssel ausgestellt; eine Unterschrift kann nicht zeigen, wem er gehört.",
     "holder.contract":
-        "Die Antwort wurde nicht mit einem eigenen Schlüssel unterzeichnet, und ob ein Vertragskonto dahintersteht, "
-        "konnte nicht erfragt werden: {problem}",
+        "Die Antwort wurde nicht mit einem eigenen Schlüssel unterzeichnet, und ob eine Vertrags-Wallet "
+        "dahintersteht, konnte nicht abgefragt werden: {problem}",
     "holder.signature":
         "Die Antwort wurde nicht mit dem Schlüssel unterzeichnet, auf den der Nachweis ausgestellt ist.",
     "holder.audience": "Die Antwort war für jemand anderen bestimmt.",
-    "holder.nonce": "Die Antwort gehört zu einer anderen Anfrage.",
+    "holder.nonce": "Die Antwort gehört zu einer anderen Frage.",
     "holder.expired": "Die Antwort ist am {date} abgelaufen.",
     "holder.not_yet": "Die Antwort trägt ein Datum in der Zukunft, {date}.",
     "holder.unchecked": _UNREAD,
@@ -134,15 +134,15 @@ TEXTS: dict[str, str] = {
         "Veröffentlichung lag davor.",
     # -------------------------------------------------------------------------------- what a {problem} may be
     "problem.not_given": "Es wurde keine Verbindung angegeben.",
-    "problem.not_asked": "Nach dieser Veröffentlichung wurde nicht gefragt.",
+    "problem.not_asked": "Diese Veröffentlichung wurde nicht abgefragt.",
     "problem.no_map": "Die Statusliste des Registers konnte nicht gelesen werden.",
     "problem.no_key": "Der Schlüssel, mit dem veröffentlicht wurde, ist nicht bekannt.",
     "problem.no_answer": "Es kam keine Antwort.",
-    "problem.wallet_not_asked": "Die Blockchain wurde nicht befragt.",
+    "problem.wallet_not_asked": "Die Blockchain wurde nicht abgefragt.",
     "problem.offline": "Sie haben verlangt, dass keine Verbindung aufgebaut wird (--offline).",
     "problem.no_policy":
-        "Sie haben noch nicht festgelegt, wem Sie vertrauen (siehe: rootseal trust); daher wurde niemand befragt.",
-    "problem.unlisted": "Ihre Vertrauensliste enthält das Register nicht; daher wurde niemand befragt.",
+        "Sie haben noch nicht festgelegt, wem Sie vertrauen (siehe: rootseal trust); daher wurde nichts abgefragt.",
+    "problem.unlisted": "Ihre Vertrauensliste enthält dieses Register nicht; daher wurde nichts abgefragt.",
     "problem.no_rpc":
         "Es wurde keine Verbindung angegeben; verwenden Sie --rpc oder ergänzen Sie eine mit `rootseal trust add`.",
     "problem.no_events": "Die Ereignisse des Registers lagen nicht vor.",
@@ -156,8 +156,8 @@ TEXTS: dict[str, str] = {
     # ----------------------------------------------------------------------------------------- the words around
     "verdict.genuine": "Echt. {reason}",
     "verdict.genuine_but": "Echt, aber: {reason}",
-    "verdict.rejected": "Nicht anerkannt: {reason}",
-    "verdict.undetermined": "Nicht entscheidbar: {reason}",
+    "verdict.rejected": "Nicht akzeptiert: {reason}",
+    "verdict.undetermined": "Konnte nicht entschieden werden: {reason}",
     "verdict.test": "TEST. {sentence}",
     "report.test":
         "TEST: Dies stammt aus einem Testregister, in dem jeder alles ausstellen kann. Anderswo ist es wertlos.",
@@ -173,12 +173,12 @@ TEXTS: dict[str, str] = {
     "report.as_of": "Stand",
     "report.note": "Hinweis: {sentence}",
     "report.complete":
-        "Hinweis: Dies ist die vollständige Datei der Inhaberin oder des Inhabers, die alles zeigt. Eine daraus "
-        "erstellte Vorlage hätte Ihnen genügt; behandeln Sie diese Datei mit Sorgfalt.",
+        "Hinweis: Dies ist die vollständige Datei der Inhaberin oder des Inhabers, die alles zeigt. Ein daraus "
+        "erstellter Auszug hätte Ihnen genügt; behandeln Sie diese Datei mit Sorgfalt.",
     "report.balance": "Belegt: {shown}. Nicht bekannt: {unknown}.",
     "report.nothing": "nichts",
     "report.checked_on": "Geprüft am {date}.",
-    "report.no_chain": "Keine Blockchain wurde befragt: Nichts hier besagt, was heute gilt.",
+    "report.no_chain": "Es wurde keine Blockchain abgefragt: Nichts hier besagt, was heute gilt.",
     "report.chain_state": "Stand der Blockchain: {date} ({age}).",
     "report.chain": "Blockchain und Register: {home}.",
     "report.ahead": "der Uhr dieses Rechners voraus",
@@ -191,26 +191,26 @@ TEXTS: dict[str, str] = {
     "report.now": "soeben",
     "report.pass": "bestanden",
     "report.fail": "NICHT BESTANDEN",
-    "report.unknown": "nicht prüfbar",
+    "report.unknown": "konnte nicht geprüft werden",
     "title.format": "Form der Datei",
     "title.integrity": "Teile stimmen überein",
     "title.inclusion": "Nichts wurde verändert",
     "title.anchor": "Auf der Blockchain veröffentlicht",
-    "title.issuer": "Wer ausgestellt hat",
+    "title.issuer": "Aussteller",
     "title.status": "Nicht widerrufen",
-    "title.validity": "Innerhalb der Gültigkeit",
+    "title.validity": "Innerhalb der Gültigkeitsdauer",
     "title.holder": "Gehört der vorlegenden Person",
-    "shown.inclusion": "nichts wurde verändert",
-    "shown.anchor": "die Veröffentlichung auf der Blockchain",
-    "shown.issuer": "wer ausgestellt hat",
-    "shown.status": "kein Widerruf",
-    "shown.validity": "die Gültigkeit nach Datum",
-    "shown.holder": "die Zugehörigkeit zur vorlegenden Person",
+    "shown.inclusion": "dass nichts verändert wurde",
+    "shown.anchor": "dass er auf der Blockchain veröffentlicht wurde",
+    "shown.issuer": "wer ihn ausgestellt hat",
+    "shown.status": "dass er nicht widerrufen wurde",
+    "shown.validity": "dass er nach Datum gültig ist",
+    "shown.holder": "dass er der vorlegenden Person gehört",
     "open.inclusion": "ob etwas verändert wurde",
-    "open.anchor": "ob auf der Blockchain veröffentlicht wurde",
-    "open.issuer": "wer ausgestellt hat",
-    "open.status": "ob widerrufen wurde",
-    "open.holder": "ob der Nachweis der vorlegenden Person gehört",
+    "open.anchor": "ob er auf der Blockchain veröffentlicht wurde",
+    "open.issuer": "wer ihn ausgestellt hat",
+    "open.status": "ob er widerrufen wurde",
+    "open.holder": "ob er der vorlegenden Person gehört",
     # -------------------------------------------------------------------------------------- labels of the content
     "label.learner_name": "Lernende Person",
     "label.learner_id": "Kennung der lernenden Person",
@@ -242,5 +242,5 @@ TEXTS: dict[str, str] = {
     "label.no_end": "unbefristet",
     "label.anything_else": "Alles Weitere",
     "label.hidden": "(nicht gezeigt)",
-    "label.left_out": "vom Inhaber weggelassen oder nie angegeben",
+    "label.left_out": "von der vorlegenden Person weggelassen oder nie angegeben",
 }  # fmt: skip
