@@ -16,9 +16,9 @@ from rootseal.files import CredentialFile
 from rootseal.reason import Reason
 from tests.support.live_node import LiveNode, live_node
 from tests.support.mail_server import mail_server
+from tests.support.webhook_receiver import receiver
 from tests.unit.node.nodes import roster
 from tests.unit.node.test_delivery_bounces import notice
-from tests.unit.node.test_webhooks import receiver
 
 
 @pytest.fixture

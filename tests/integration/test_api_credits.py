@@ -12,14 +12,13 @@ import pytest
 from node.access import Access, Role
 from node.app import create_app
 from node.services import Services
-from tests.integration import test_credits
-from tests.integration.test_credits import School, second_school
+from tests.support import credit_school
 from tests.support.api_caller import Caller, refused
+from tests.support.credit_school import School, second_school
 from tests.support.devchain import ChainProcess, running_chain
 
 JSON = {"Content-Type": "application/json"}
-
-school = test_credits.school
+school = credit_school.school
 
 
 @pytest.fixture(scope="module")

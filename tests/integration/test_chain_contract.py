@@ -12,7 +12,6 @@ from anchor.chain import (
     Chain,
     Fees,
     LogEntry,
-    Receipt,
     Rejection,
     Reverted,
     SendRejected,
@@ -25,6 +24,7 @@ from anchor.ledger_errors import explained
 from anchor.ledger_events import ANCHORED_TOPIC, issuer_topic
 from rootseal.ethereum import keccak256
 from tests.support.drivers import ENGINES, open_engine
+from tests.support.signed_calls import registered, request_for, send
 
 LEFT_OUT = "the chain contract on Anvil"
 ETHER = 10**18
@@ -49,26 +49,6 @@ def signer(chain: Chain) -> Signer:
     made = signer_from_secret(keccak256(b"key" + bytes([next(_numbers)])))
     fund(chain, made.address, ETHER)
     return made
-
-
-def send(chain: Chain, signer: Signer, to: bytes | None, data: bytes) -> Receipt:
-    signed = signer.sign_transaction(request_for(chain, signer, to, data))
-    assert chain.send_raw(signed.raw) == signed.hash
-    return wait_for_receipt(chain, signed.hash, timeout=20)
-
-
-def request_for(chain: Chain, signer: Signer, to: bytes | None, data: bytes) -> TransactionRequest:
-    quote = chain.fee_quote()
-    fees = Fees(2 * (quote.base_fee or 0) + quote.tip, quote.tip)
-    return TransactionRequest(chain.chain_id(), chain.nonce(signer.address), to, data, 900_000, fees)
-
-
-def registered(chain: Chain, signer: Signer, ledger: bytes) -> int:
-    """A new issuer whose admin and only key is `signer`."""
-    receipt = send(chain, signer, ledger, call_data("register", "University", "", bytes(32)))
-    issuer = int.from_bytes(receipt.logs[0].topics[1])
-    assert send(chain, signer, ledger, call_data("addKey", issuer, signer.address, 3)).status == 1
-    return issuer
 
 
 def test_it_is_a_development_chain_and_has_an_id(chain: Chain) -> None:

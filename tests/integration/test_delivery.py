@@ -23,8 +23,8 @@ from rootseal.instants import format_date
 from tests.support.devchain import ROOT, running_chain
 from tests.support.mail_server import mail_server
 from tests.support.program import Program
+from tests.support.webhook_receiver import receiver
 from tests.unit.node.nodes import TEMPLATES, make_registered, roster
-from tests.unit.node.test_webhooks import receiver
 
 LIMIT = 90.0  # seconds
 

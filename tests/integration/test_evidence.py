@@ -16,9 +16,9 @@ from anchor.ledger_events import anchored_events
 from rootseal.anchoring import Anchor, BlockRef
 from rootseal.commitment import Home
 from rootseal.ethereum import keccak256
-from tests.integration.test_chain_contract import registered, request_for, send
 from tests.support.drivers import DRIVEN, ENGINES, driver, open_engine
 from tests.support.fake_chain import FakeChain
+from tests.support.signed_calls import registered, request_for, send
 
 LEFT_OUT = "evidence from Anvil's blocks"
 

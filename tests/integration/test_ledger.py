@@ -1,89 +1,31 @@
-"""The ledger binding, its model and the reader: one story told on the fake, the embedded chain and Anvil."""
+"""The ledger binding and its model: one story told on the fake, the embedded chain and Anvil."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
-from anchor.chain import Chain, ChainUnavailable, Receipt, Reverted, RpcError, WrongChain
-from anchor.deploying import deploy_unlocked, fund
-from anchor.keys import Signer, signer_from_secret
-from anchor.ledger import Ledger, call_data
+from anchor.chain import Reverted, WrongChain
+from anchor.keys import Signer
+from anchor.ledger import call_data
 from anchor.ledger_errors import explained
 from anchor.ledger_events import decode_event, registered_issuer
 from anchor.ledger_intents import settled
 from anchor.outbox import Intent
-from anchor.pins import read_pins
-from anchor.reader import LedgerRequest, WalletQuestion, anchored_events, collect, collect_all
-from rootseal.errors import UndeterminedError
-from rootseal.ethereum import keccak256
+from anchor.reader import LedgerRequest, anchored_events, collect
 from rootseal.facts import BlockFact
-from rootseal.policy import LedgerPolicy
-from tests.integration.test_chain_contract import send
 from tests.support.drivers import ENGINES, open_engine
-from tests.support.fake_chain import FakeChain
+from tests.support.ledger_story import DOCUMENT, NEWER, ROOTS, Story, told
 
 LEFT_OUT = "the ledger binding on Anvil"
-DOCUMENT, NEWER, ROOTS = b"\x0d" * 32, b"\x0e" * 32, [bytes([n]) * 32 for n in range(1, 4)]
-
-
-@dataclass
-class Story:
-    """A ledger with one issuer: two documents, two keys (one retired), three anchors, status, accreditations."""
-
-    chain: Chain
-    ledger: Ledger
-    admin: Signer
-    key: Signer
-    accreditor: Signer
-    receipts: dict[str, Receipt]
-    policy: LedgerPolicy
 
 
 @pytest.fixture(scope="module", params=ENGINES)
 def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with open_engine(request.param, tmp_path_factory.mktemp(request.param), LEFT_OUT) as chain:
         yield told(chain)
-
-
-@pytest.fixture
-def fake_story() -> Story:
-    return told(FakeChain())
-
-
-def told(chain: Chain) -> Story:
-    address = deploy_unlocked(chain).address
-    admin, key, accreditor = (signer_from_secret(keccak256(name)) for name in (b"admin", b"node", b"agency"))
-    for signer in (admin, key, accreditor):
-        fund(chain, signer.address, 10**18)
-    receipts: dict[str, Receipt] = {}
-
-    def act(name: str, signer: Signer, function: str, *arguments: object) -> None:
-        receipts[name] = send(chain, signer, address, call_data(function, *arguments))
-        assert receipts[name].status == 1, name
-
-    act("register", admin, "register", "Univerza v Ljubljani", "https://uni.example", DOCUMENT)
-    act("key", admin, "addKey", 1, key.address, 3)
-    act("old key", admin, "addKey", 1, b"\x44" * 20, 1)
-    act("retire", admin, "retireKey", 1, b"\x44" * 20, 5)
-    act("accredit", accreditor, "accredit", 1, DOCUMENT, "computing, level 7", 4_000_000_000)
-    act("renew", accreditor, "accredit", 1, DOCUMENT, "computing, level 7 and 8", 0)
-    act("withdraw", accreditor, "withdraw", 1, DOCUMENT)
-    act("document", admin, "setDocument", 1, NEWER)
-    for sequence, size in ((1, 100), (2, 300), (3, 600)):
-        act(f"anchor {sequence}", key, "anchor", 1, sequence, size, ROOTS[sequence - 1])
-    act("revoke", key, "revoke", 1, [0, 2], [1 << 255, 1 << 87], 1)
-    act("suspend", key, "suspend", 1, [1], [6], 0)
-    act("reinstate", key, "reinstate", 1, [1], [2], 0)
-    for _ in range(3):  # so that all of it is final on Anvil
-        fund(chain, admin.address, 1)
-    pins = read_pins(chain, address)
-    policy = LedgerPolicy(
-        pins.chain_id, address, pins.genesis, pins.code_hash, accreditors=((accreditor.address, "agency"),)
-    )
-    return Story(chain, Ledger(chain, address), admin, key, accreditor, receipts, policy)
 
 
 def test_every_view_tells_what_was_done(story: Story) -> None:
@@ -245,110 +187,3 @@ def test_anchored_events_page_by_page(story: Story) -> None:
     ]  # fmt: skip
     assert {event.key for event in events} == {story.key.address}
     assert anchored_events(story.chain, story.ledger.address, 2, 0, head.number) == ()
-
-
-# --- what only the fake can do ---------------------------------------------------------------------------------
-
-
-def fake_of(story: Story) -> FakeChain:
-    assert isinstance(story.chain, FakeChain)
-    return story.chain
-
-
-@pytest.mark.parametrize("limit", [1, 2, 7])
-def test_pages_shrink_to_the_providers_limit(fake_story: Story, limit: int) -> None:
-    chain = fake_of(fake_story)
-    chain.max_log_span = limit
-    events = anchored_events(chain, fake_story.ledger.address, 1, 0, chain._number("latest"))
-    assert [event.sequence for event in events] == [1, 2, 3]
-
-
-def test_a_provider_that_refuses_single_blocks_is_unavailable(fake_story: Story) -> None:
-    chain = fake_of(fake_story)
-    chain.max_log_span = 0
-    with pytest.raises(RpcError):
-        anchored_events(chain, fake_story.ledger.address, 1, 0, 10)
-
-
-def test_what_is_not_final_is_not_in_the_facts(fake_story: Story) -> None:
-    chain = fake_of(fake_story)
-    chain.finality_lag = chain._number("latest") - fake_story.receipts["anchor 1"].block_number
-    facts = collect(chain, fake_story.policy, LedgerRequest(1, tuple(ROOTS)))
-    assert [facts.anchors[root] is None for root in ROOTS] == [False, True, True]
-    assert facts.head_size == 100
-    assert facts.status is not None
-    assert len(facts.status.revoked) == 3  # status is at latest
-
-
-def test_a_pruned_node_gives_the_same_facts(fake_story: Story) -> None:
-    chain = fake_of(fake_story)
-    chain.finality_lag = chain._number("latest") - fake_story.receipts["anchor 1"].block_number
-    request = LedgerRequest(1, tuple(ROOTS))
-    full = collect(chain, fake_story.policy, request)
-    chain.pruned = True
-    assert collect(chain, fake_story.policy, request) == full
-
-
-def test_a_ledger_newer_than_the_final_block_is_undetermined(fake_story: Story) -> None:
-    chain = fake_of(fake_story)
-    chain.finality_lag = chain._number("latest")
-    with pytest.raises(UndeterminedError, match="newer than the chain's final block"):
-        collect(chain, fake_story.policy, LedgerRequest(1))
-
-
-def test_a_reorganisation_while_reading_is_read_again(fake_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    chain = fake_of(fake_story)
-    moves = [1]
-
-    original = Ledger.status_words
-
-    def status_words(self: Ledger, *arguments: object) -> tuple[int, ...]:
-        if moves:
-            chain.reorg(moves.pop())
-        return original(self, *arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Ledger, "status_words", status_words)
-    facts = collect(chain, fake_story.policy, LedgerRequest(1, (ROOTS[0],)))
-    head = chain.block("latest")
-    assert head is not None
-    assert facts.status is not None
-    assert facts.status.block.hash == head.hash
-
-
-def test_contract_wallets_are_asked_and_a_revert_is_a_no(fake_story: Story) -> None:
-    chain = fake_of(fake_story)
-    yes, no, reverting, person = (bytes([n]) * 20 for n in (0x51, 0x52, 0x53, 0x54))
-
-    def refuse(data: bytes) -> bytes:
-        raise Reverted("", {}, b"")
-
-    chain.set_wallet(yes, lambda data: bytes.fromhex("1626ba7e") + bytes(28))
-    chain.set_wallet(no, lambda data: bytes(32))
-    chain.set_wallet(reverting, refuse)
-    questions = tuple(WalletQuestion(holder, b"\x01" * 32, b"\x02" * 65) for holder in (yes, no, reverting, person))
-    facts = collect(chain, fake_story.policy, LedgerRequest(1, wallets=questions))
-    asked = (b"\x01" * 32, b"\x02" * 65)
-    assert facts.contract_wallets == {
-        yes: {asked: True}, no: {asked: False}, reverting: {asked: False}, person: None,
-    }  # fmt: skip
-
-
-def test_endpoints_are_tried_in_turn_and_the_reason_is_kept(fake_story: Story) -> None:
-    chain, opened = fake_of(fake_story), []
-
-    def open_chain(url: str) -> Chain:
-        opened.append(url)
-        if url == "http://down":
-            raise ChainUnavailable("eth_chainId", "the node did not answer")
-        return chain
-
-    key = (fake_story.policy.chain_id, fake_story.ledger.address, 1)
-    other = (1, b"\x01" * 20, 1)
-    policy = replace(fake_story.policy, rpcs=("http://down", "http://up"))
-    facts, problems = collect_all({key: LedgerRequest(1), other: LedgerRequest(1)}, [policy], open_chain)
-    assert (list(facts), opened) == ([key], ["http://down", "http://up"])
-    assert problems == {other: "the policy does not cover this ledger"}
-    facts, problems = collect_all({key: LedgerRequest(1)}, [replace(policy, rpcs=("http://down",))], open_chain)
-    assert problems == {key: "eth_chainId: the node did not answer"}
-    _, problems = collect_all({key: LedgerRequest(1)}, [replace(policy, rpcs=())], open_chain)
-    assert problems == {key: "no RPC endpoint is configured for this ledger"}

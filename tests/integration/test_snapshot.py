@@ -254,4 +254,4 @@ def test_the_command_needs_no_chain(
     (tmp_path / "s.json").write_bytes(offline.snapshot[:-1])
     assert program(*words, "--block-hash", offline.named).code == 2
     german = program(*words[:4], "--offline", "--language", "de")
-    assert (german.code, "Nicht entscheidbar" in german.out) == (3, True)
+    assert (german.code, "Konnte nicht entschieden werden" in german.out) == (3, True)

@@ -149,6 +149,29 @@ def test_a_witness_that_is_down_holds_nothing_up(two: Two, program: Program) -> 
         assert services.fsck().unchecked == []
 
 
+def test_little_money_there_is_told_by_commands_that_ask_without_a_process_that_sends(
+    two: Two, program: Program
+) -> None:
+    two.add(program)
+    with two.open() as services:
+        key = address_text(services.connection.signer.address)
+    well = program("node", "status", two.directory, "--json")
+    assert (well.code, well.objects[0]["problems"]) == (0, [])
+    assert int(well.objects[0]["ledgers"][0]["balanceWei"]) == int(two.other.rpc("eth_getBalance", key, "latest"), 16)
+    two.other.rpc("anvil_setBalance", key, hex(10**9))
+    low = program("node", "status", two.directory, "--json")
+    (problem,) = low.objects[0]["problems"]
+    assert (low.code, problem["code"], "on ledger 1" in problem["sentence"]) == (0, "balance.low", True)
+    checks = program("doctor", two.directory, "--json").objects[0]["checks"]
+    (there,) = [check for check in checks if check["check"] == "other ledger"]
+    assert there["outcome"] == "problem"
+    assert there["sentence"] == "ledger 1 on chain 31337: no money for even one anchor at today's price"
+    two.other.kill9()
+    down = program("node", "status", two.directory, "--json").objects[0]
+    assert down["ledgers"][0]["balanceWei"] is None
+    assert "did not answer" in down["ledgers"][0]["problem"]
+
+
 def test_home_down_does_not_hold_up_the_witness(two: Two, program: Program) -> None:
     two.add(program)
     with two.open() as services:

@@ -21,7 +21,8 @@ from anchor.pins import read_pins
 from anchor.pool import PooledChain
 from anchor.web3_chain import Web3Chain
 from tests.support.devchain import require_anvil, rpc, running_chain
-from tests.support.fake_chain import FakeChain, decode_transaction
+from tests.support.fake_blocks import decode_transaction
+from tests.support.fake_chain import FakeChain
 
 ENGINES = ("fake", "embedded", "anvil")
 DRIVEN = ("fake", "anvil")

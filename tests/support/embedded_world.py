@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from eth_account import Account
 from eth_hash.auto import keccak
 from trie import hexary
@@ -76,10 +77,33 @@ class Served:
         reply = post(self.url, {"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
         return reply["error"]["code"], reply["error"]["message"]
 
+    def with_contract(self) -> Any:
+        """The tiny contract, deployed; and KEY's account has an ether."""
+        factory = self.web3.eth.contract(abi=ABI, bytecode=tiny_contract())
+        sent = factory.constructor().transact({"from": self.web3.eth.accounts[0]})
+        address = self.web3.eth.wait_for_transaction_receipt(sent)["contractAddress"]
+        funds = {"from": self.web3.eth.accounts[0], "to": Account.from_key(KEY).address, "value": 10**18}
+        self.web3.eth.send_transaction(funds)
+        return self.web3.eth.contract(address=address, abi=ABI)
+
     def close(self) -> None:
         self.server.stop()
         self._thread.join()
         self.chain.close()
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Served]:
+    """A chain for a module of tests."""
+    served = Served(None)
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="module")
+def contract(node: Served) -> Any:
+    """The tiny contract on it."""
+    return node.with_contract()
 
 
 def signed(node: Served, **changes: Any) -> str:

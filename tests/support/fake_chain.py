@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-from eth_account import Account
 from trie import HexaryTrie  # type: ignore[attr-defined]
 
 from anchor.chain import (
@@ -28,45 +26,15 @@ from anchor.chain import (
     SendRejected,
 )
 from anchor.evidence import encode_header
-from anchor.ledger import ledger_abi
-from anchor.receipt_proof import decode_rlp, encode_receipt, encode_rlp
-from anchor.recursion import restore_limit
+from anchor.receipt_proof import encode_receipt, encode_rlp
 from rootseal.ethereum import keccak256
+from tests.support.fake_blocks import Transaction, World, decode_transaction, located, matches, runtime_code
 from tests.support.fake_ledger import Event, FakeLedger
-
-restore_limit()  # eth-account was imported here too
 
 ETHER = 10**18
 GENESIS_TIME = 1_700_000_000
 BLOCK_TIME = 12
 GAS = 60_000
-RUNTIME_CODE_FIELD = "deployedBytecode"
-
-
-@dataclass(frozen=True)
-class Transaction:
-    """A transaction in the pool or in a block."""
-
-    hash: bytes
-    sender: bytes
-    nonce: int
-    to: bytes | None
-    data: bytes
-    value: int
-    gas: int
-    max_fee: int
-    tip: int
-    kind: int = 2
-
-
-@dataclass
-class World:
-    """State after a block."""
-
-    balances: dict[bytes, int] = field(default_factory=dict)
-    nonces: dict[bytes, int] = field(default_factory=dict)
-    ledgers: dict[bytes, FakeLedger] = field(default_factory=dict)
-    wallets: dict[bytes, Callable[[bytes], bytes]] = field(default_factory=dict)
 
 
 class FakeChain:
@@ -202,7 +170,7 @@ class FakeChain:
         if self.max_log_span is not None and last - first >= self.max_log_span:
             raise RpcError("eth_getLogs", -32005, "query returned more than 10000 results")
         logs = [log for block in self._receipts[first : last + 1] for receipt in block for log in receipt.logs]
-        return tuple(log for log in logs if log.address == address and _matches(log, topics))
+        return tuple(log for log in logs if log.address == address and matches(log, topics))
 
     def fee_quote(self) -> FeeQuote:
         self._may_fail("fee_quote")
@@ -293,11 +261,11 @@ class FakeChain:
         header = encode_header(fields)
         assert header is not None
         block_hash = keccak256(header)
-        located = tuple(_located(receipt, block_hash) for receipt in receipts)
+        placed = tuple(located(receipt, block_hash) for receipt in receipts)
         parent = bytes.fromhex(fields["parentHash"][2:])
         hashes = tuple(tx.hash for tx in transactions)
         self._blocks.append(Block(number, block_hash, parent, time, self.base_fee, hashes, fields))
-        self._receipts.append(located)
+        self._receipts.append(placed)
         self._transactions.append(tuple(transactions))
 
     def _execute(self, tx: Transaction, number: int, time: int, index: int, before: list[Receipt]) -> Receipt:
@@ -344,42 +312,3 @@ class FakeChain:
             "extraData": "0x" + self._seed.to_bytes(4).hex(),
             "nonce": "0x" + bytes(8).hex(),
         }  # fmt: skip
-
-
-def decode_transaction(raw: bytes) -> Transaction:
-    """A signed raw transaction, type 2 or legacy, with its sender recovered."""
-    sender = bytes.fromhex(Account.recover_transaction(raw)[2:])
-    if raw[0] == 2:
-        _, nonce, tip, fee, gas, to, value, data, *_ = decode_rlp(raw[1:])
-    else:
-        nonce, fee, gas, to, value, data, *_ = decode_rlp(raw)
-        tip = fee
-    number, amount, limit, max_fee, most = (int.from_bytes(item) for item in (nonce, value, gas, fee, tip))
-    kind = 2 if raw[0] == 2 else 0
-    return Transaction(keccak256(raw), sender, number, to or None, data, amount, limit, max_fee, most, kind)
-
-
-def runtime_code() -> bytes:
-    """The ledger's runtime code, whose hash is pinned."""
-    import json
-    from importlib import resources
-
-    artifact = json.loads(resources.files("anchor.artifacts").joinpath("CredentialLedger.json").read_bytes())
-    code = bytes.fromhex(artifact[RUNTIME_CODE_FIELD].removeprefix("0x"))
-    assert keccak256(code) == ledger_abi().code_hash
-    return code
-
-
-def _located(receipt: Receipt, block_hash: bytes) -> Receipt:
-    logs = tuple(replace(log, block_hash=block_hash) for log in receipt.logs)
-    return replace(receipt, block_hash=block_hash, logs=logs)
-
-
-def _matches(log: LogEntry, topics: Sequence[bytes | Sequence[bytes] | None]) -> bool:
-    for position, wanted in enumerate(topics):
-        if wanted is None:
-            continue
-        choices = (wanted,) if isinstance(wanted, bytes) else tuple(wanted)
-        if position >= len(log.topics) or log.topics[position] not in choices:
-            return False
-    return True

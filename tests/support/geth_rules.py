@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from anchor.chain import Rejection, classify_rejection
-from tests.support.fake_chain import Transaction, decode_transaction
+from tests.support.fake_blocks import Transaction, decode_transaction
 
 Client = Literal["geth", "besu"]
 

@@ -24,10 +24,10 @@ from rootseal.files import CredentialFile
 from rootseal.instants import format_instant
 from rootseal.merkle import Tree, leaf_hash
 from rootseal.typed_data import checkpoint_digest
+from tests.support.badge_document import credential_document
 from tests.support.history_credits import Credit, HistoryCredits
 from tests.support.ledger_world import WorldIssuer, publish
 from tests.support.scripted_chain import ScriptedChain, party
-from tests.support.world import credential_document
 
 __all__ = ["FULL", "SMALL", "Given", "History", "HistoryIssuer", "Plan", "make_history"]
 

@@ -35,8 +35,8 @@ from rootseal.files import CredentialFile
 from rootseal.merkle import Tree, leaf_hash
 from rootseal.tlog import LogCheckpoint, NoteKey, bundle_bytes, origin, sign_note, tile_bytes, tiles_of
 from rootseal.typed_data import checkpoint_digest
+from tests.support.badge_document import credential_document
 from tests.support.devchain import post
-from tests.support.world import credential_document
 
 ACCOUNTS = dev_accounts()
 BOTH_ROLES = 3

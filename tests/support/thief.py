@@ -20,8 +20,8 @@ from rootseal.canonical import dumps
 from rootseal.commitment import Subject
 from rootseal.files import CredentialFile
 from rootseal.merkle import Tree, leaf_hash
+from tests.support.badge_document import credential_document
 from tests.support.memory_outbox import MemoryOutbox
-from tests.support.world import credential_document
 
 __all__ = ["Thief"]
 

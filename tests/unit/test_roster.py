@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
-import json
 import re
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,29 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node import samples
-from node.roster import COLUMNS, MAX_ROSTER_BYTES, RosterReport, identity_key, read_roster
-from node.roster.report import contents
+from node.roster import COLUMNS, identity_key
 from rootseal.errors import InputError
+from tests.support.rosters import GOOD, HEADER, accounted, csv, read
 
 ROSTERS = Path(__file__).parent.parent / "data" / "rosters"
-TEMPLATES = samples.templates()
-TODAY = "2026-11-22"
-HEADER = ",".join(COLUMNS)
-GOOD = "00012345,Zoë,Müller,zoe@example.edu,fintech-innovation,2026-10-01,71,"
-
-
-def read(data: bytes | str, filename: str = "roster.csv", today: str = TODAY) -> RosterReport:
-    return read_roster(data.encode() if isinstance(data, str) else data, filename, TEMPLATES, today)
-
-
-def csv(*rows: str) -> str:
-    return "\n".join((HEADER, *rows)) + "\n"
-
-
-def accounted(report: RosterReport) -> list[int]:
-    lines = [row.line for row in report.rows] + [row.line for row in report.refused] + list(report.blank)
-    assert len(lines) == len(set(lines))
-    return sorted(lines)
 
 
 # --- the sample lists
@@ -111,94 +90,6 @@ def test_the_demo_roster_has_four_bad_rows() -> None:
     ]
 
 
-# --- the file as a whole
-
-
-def test_the_row_digest_is_over_json_as_it_was_always_written() -> None:
-    """A list that is handed in again years later must be known again."""
-    row = read(csv(GOOD)).rows[0]
-    cells = contents(row.award, row.email, row.template, row.holders).values()
-    text = json.dumps(["rootseal/roster-row/1", *cells], ensure_ascii=False, separators=(",", ":"))
-    assert row.row_digest == sha256(text.encode()).digest()
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_every_usual_form_reads_the_same(delimiter: str, end: str, encoding: str) -> None:
-    text = csv(GOOD).replace(",", delimiter).replace("\n", end)
-    marks = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
-    report = read(marks.get(encoding, b"") + text.encode(encoding))
-    assert report == read(csv(GOOD)) or report.rows[0].row_digest == read(csv(GOOD)).rows[0].row_digest
-    assert report.refused == ()
-
-
-def test_columns_may_stand_in_any_order_and_case() -> None:
-    names = ["Holder", " GRADE ", "Awarded on", "micro-credential", "EMail", "Family Name", "Given_Name", "Learner ID"]
-    row = ",".join(reversed(GOOD.split(",")))
-    report = read(",".join(names) + "\n" + row + "\n")
-    assert report.rows[0].row_digest == read(csv(GOOD)).rows[0].row_digest
-
-
-@pytest.mark.parametrize(
-    ("header", "reason"),
-    [
-        (HEADER.replace(",grade", ""), "missing column: grade"),
-        (HEADER.replace(",grade,holder", ""), "missing columns: grade, holder"),
-        (HEADER + ",phone", "unknown column 'phone': rename it or take it out"),
-        (HEADER + ",grade", "column grade is there twice"),
-        (HEADER.replace("grade", ""), "a column has no name"),
-        ("00012345,Zoë,Müller", "names no column: the first line must name them all"),
-        ("", "is empty; the names of the columns belong in it"),
-        ('"' + HEADER, "quotation mark"),
-    ],
-)
-def test_a_wrong_header_is_refused_by_name(header: str, reason: str) -> None:
-    with pytest.raises(InputError, match=re.escape(reason)) as refusal:
-        read(f"{header}\n{GOOD}\n")
-    assert refusal.value.where == "roster.csv, line 1"
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_the_delimiter_that_excel_tells_is_taken(delimiter: str) -> None:
-    report = read(f"sep={delimiter}\r\n" + csv(GOOD).replace(",", delimiter))
-    assert [row.line for row in report.rows] == [3]
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"PK\x03\x04rest", "spreadsheet"),
-        (b"\xd0\xcf\x11\xe0rest", "old Excel"),
-        (b"%PDF-1.7", "PDF"),
-        (b"{\\rtf1", "RTF"),
-        (b"\n <!DOCTYPE html><table>", "web page"),
-        (b"", "is empty"),
-        (b"\xef\xbb\xbf\r\n", "is empty"),
-        (csv(GOOD).encode("latin-1"), "not UTF-8 on line 2; save the list as CSV UTF-8"),
-        (csv(GOOD).encode("utf-16-le"), "UTF-8"),
-        (csv("x").encode("utf-16-le"), "NUL characters"),
-        (codecs.BOM_UTF32_LE + csv(GOOD).encode("utf-32-le"), "UTF-8"),
-        (codecs.BOM_UTF16_LE + b"a", "not UTF-16"),
-        (b"[{}]", "JSON array"),
-        (b" " * (MAX_ROSTER_BYTES + 1), "larger than 20 MiB"),
-    ],
-)
-def test_another_kind_of_file_is_refused_with_the_way_out(data: bytes, reason: str) -> None:
-    with pytest.raises(InputError, match=reason):
-        read(data)
-
-
-def test_more_rows_than_the_limit_are_refused_as_a_whole() -> None:
-    with pytest.raises(InputError, match="more than 100,000 rows"):
-        read(HEADER + "\n" + "x\n" * 100_001)
-
-
-def test_today_must_be_a_day() -> None:
-    with pytest.raises(InputError, match="today"):
-        read(csv(GOOD), today="now")
-
-
 # --- single rows
 
 
@@ -236,6 +127,21 @@ def test_a_bad_cell_is_refused_by_column(column: str, cell: str) -> None:
     refused = report.refused[0]
     assert (refused.line, refused.column, refused.value) == (3, column, cell)
     assert refused.raw == tuple(cells.values())
+
+
+@pytest.mark.parametrize("mangled", ["1.23E+10", "1,2E10", "#REF!", "######", "#N/A"])
+def test_an_identifier_that_a_spreadsheet_destroyed_is_refused(mangled: str) -> None:
+    row = GOOD.split(",")
+    row[0] = f'"{mangled}"'
+    report = read(f"{HEADER}\n{','.join(row)}\n")
+    assert [(r.column, r.line) for r in report.refused] == [("learner_id", 2)]
+    assert "format the column as text" in report.refused[0].reason
+
+
+@pytest.mark.parametrize(("day", "reason"), [("2026-02-30", "no such day"), ("1969-12-31", "before 1970")])
+def test_a_day_that_is_none_is_told_as_what_it_is(day: str, reason: str) -> None:
+    report = read(f"{HEADER}\n{GOOD.replace('2026-10-01', day)}\n")
+    assert reason in report.refused[0].reason
 
 
 @pytest.mark.parametrize(
@@ -321,46 +227,6 @@ def test_the_row_digest_covers_every_column(change: tuple[str, str]) -> None:
     assert read(csv(GOOD)).rows[0].row_digest != read(csv(GOOD.replace(*change))).rows[0].row_digest
 
 
-# --- JSON lines
-
-
-def line_of(**members: object) -> str:
-    return json.dumps({**dict(zip(COLUMNS, GOOD.split(","), strict=True)), **members})
-
-
-def test_json_lines_give_the_same_rows_as_csv() -> None:
-    report = read(f"{line_of(holder=None)}\n\n{line_of(learner_id='7')}\n", "roster.jsonl")
-    assert report.rows[0].row_digest == read(csv(GOOD)).rows[0].row_digest
-    assert accounted(report) == [1, 2, 3]
-
-
-@pytest.mark.parametrize(
-    ("source", "column", "reason"),
-    [
-        ("{", None, "is not JSON"),
-        ("5", None, "not a JSON object"),
-        ("[" * 100_000, None, "is not JSON"),
-        (line_of(phone="1"), "phone", "unknown member"),
-        (line_of(learner_id=12345), "learner_id", "quotation marks"),
-        (line_of(grade=True), "grade", "quotation marks"),
-        (line_of(given_name=["x"]), "given_name", "quotation marks"),
-        ('{"grade":"1","grade":"2"}', "grade", "there twice"),
-        ("{}", "learner_id", "is missing"),
-        (line_of(email=None), "email", "is missing"),
-        (line_of(family_name="\ud800"), "family_name", "U+D800"),
-        (line_of(family_name="a\u202eb"), "family_name", "U+202E"),
-    ],
-)
-def test_a_bad_json_line_is_refused_alone(source: str, column: str | None, reason: str) -> None:
-    report = read(f"{line_of()}\n{source}\n{line_of(learner_id='7')}", "roster.jsonl")
-    assert [row.line for row in report.rows] == [1, 3]
-    refused = report.refused[0]
-    assert (refused.line, refused.column) == (2, column)
-    assert reason in refused.reason
-    assert (refused.value or "").isprintable() or column == "family_name"
-    json.dumps([refused.reason, refused.value], ensure_ascii=False).encode()
-
-
 # --- anything at all
 
 
@@ -376,18 +242,3 @@ def test_any_rows_are_accounted_for(rows: list[str]) -> None:
     report = read(text)
     lines = len(text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n"))
     assert all(2 <= line <= lines + 1 for line in accounted(report) if line not in report.blank)
-
-
-@pytest.mark.parametrize("mangled", ["1.23E+10", "1,2E10", "#REF!", "######", "#N/A"])
-def test_an_identifier_that_a_spreadsheet_destroyed_is_refused(mangled: str) -> None:
-    row = GOOD.split(",")
-    row[0] = f'"{mangled}"'
-    report = read(f"{HEADER}\n{','.join(row)}\n")
-    assert [(r.column, r.line) for r in report.refused] == [("learner_id", 2)]
-    assert "format the column as text" in report.refused[0].reason
-
-
-@pytest.mark.parametrize(("day", "reason"), [("2026-02-30", "no such day"), ("1969-12-31", "before 1970")])
-def test_a_day_that_is_none_is_told_as_what_it_is(day: str, reason: str) -> None:
-    report = read(f"{HEADER}\n{GOOD.replace('2026-10-01', day)}\n")
-    assert reason in report.refused[0].reason

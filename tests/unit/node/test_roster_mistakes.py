@@ -11,8 +11,8 @@ import pytest
 from node.roster.returned import returned_list
 from rootseal.errors import InputError
 from tests.support.program import Program
+from tests.support.workbooks import CSV, GOOD, book, read
 from tests.unit.node.conftest import Node
-from tests.unit.node.test_roster_xlsx import CSV, GOOD, book, read
 
 BAD = ["", "Zoë", "", "nobody", "fintech-innovation", "2026-13-01", "131", "0x12"]
 COLUMNS = ["learner_id", "family_name", "email", "awarded_on", "grade", "holder"]

@@ -1,79 +1,21 @@
-"""Lists as workbooks: what a spreadsheet did to a cell is told by its address, and no file can harm the reader."""
+"""Lists as workbooks: what a spreadsheet did to a cell is told by its address, and goes out again harmless."""
 
 from __future__ import annotations
 
 import datetime
 import io
 import re
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 
-from node import samples
-from node.roster import COLUMNS, MAX_ROSTER_BYTES, RefusedRow, RosterReport, read_roster
+from node.roster import COLUMNS
 from node.roster.returned import returned_list
 from node.roster.workbook import empty_workbook
 from rootseal.errors import InputError
-
-TODAY = "2026-11-22"
-TEMPLATES = samples.templates()
-GOOD = ["00012345", "Zoë", "Müller", "zoe@example.edu", "fintech-innovation", "2026-10-01", "71", None]
-CSV = (",".join(COLUMNS) + "\n" + ",".join(cell or "" for cell in GOOD) + "\n").encode()
-
-
-def book(*rows: list[Any], change: Callable[[Any], None] | None = None) -> bytes:
-    made = Workbook()
-    sheet = made.active
-    for row in (list(COLUMNS), *rows):
-        sheet.append(row)
-    if change is not None:
-        change(made)
-    out = io.BytesIO()
-    made.save(out)
-    return out.getvalue()
-
-
-def parts(data: bytes, **changed: bytes | None) -> bytes:
-    """The archive with parts exchanged or (None) left out; `__` in a name stands for a slash."""
-    names = {name.replace("__", "/"): content for name, content in changed.items()}
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            if name not in names:
-                new.writestr(name, old.read(name))
-        for name, content in names.items():
-            if content is not None:
-                new.writestr(name, content)
-    return out.getvalue()
-
-
-def part(data: bytes, name: str) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(data)) as package:
-        return package.read(name)
-
-
-SHEET = "xl/worksheets/sheet1.xml"
-
-
-def with_sheet(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    return parts(data, xl__worksheets__sheet1=None, **{"xl/worksheets/sheet1.xml": change(part(data, SHEET))})
-
-
-def read(data: bytes, filename: str = "roster.xlsx") -> RosterReport:
-    return read_roster(data, filename, TEMPLATES, TODAY)
-
-
-def only(report: RosterReport) -> RefusedRow:
-    (row,) = report.refused
-    return row
-
-
-def changed(column: str, value: Any) -> list[Any]:
-    return [value if name == column else cell for name, cell in zip(COLUMNS, GOOD, strict=True)]
-
+from tests.support.workbooks import CSV, GOOD, book, changed, only, read, with_sheet
 
 # --- cells
 
@@ -168,7 +110,7 @@ def test_a_hidden_column_is_refused_by_its_name() -> None:
         made.active.column_dimensions["G"].hidden = True
 
     with pytest.raises(InputError, match="is hidden, so that nobody sees") as refusal:
-        read_roster(book(GOOD, change=hide), "roster.xlsx", TEMPLATES, TODAY)
+        read(book(GOOD, change=hide))
     assert refusal.value.where.endswith("column grade")
 
 
@@ -217,86 +159,6 @@ def test_an_empty_second_sheet_is_in_nobodys_way() -> None:
 def test_a_sheet_that_is_no_list_is_refused_with_the_way_out(data: Callable[[], bytes], reason: str) -> None:
     with pytest.raises(InputError, match=re.escape(reason)):
         read(data())
-
-
-# --- files
-
-
-def zipped(*names: str) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as package:
-        for name in names:
-            package.writestr(name, "x")
-    return out.getvalue()
-
-
-def macros(made: bytes) -> bytes:
-    types = part(made, "[Content_Types].xml").replace(b"spreadsheetml.sheet.main", b"sheet.macroEnabled.main")
-    return parts(made, **{"[Content_Types].xml": types, "xl/vbaProject.bin": b"\xd0\xcf"})
-
-
-LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>"""
-FETCH = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>"""
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "reason"),
-    [
-        ("r.csv", lambda: book(GOOD), "is a spreadsheet (XLSX) or a ZIP file, although its name ends in .csv"),
-        ("r.xlsx", lambda: CSV, "is no workbook, although its name ends in .xlsx"),
-        ("r.xlsx", lambda: b"<html><table>", "is a web page (HTML or XML), although its name ends in .xlsx"),
-        ("r.xls", lambda: b"\n<table>", "is a web page"),
-        ("r.csv", lambda: b"<html><table>", "is a web page (HTML or XML); save the list as CSV UTF-8"),
-        ("r.xlsx", lambda: b"\xd0\xcf\x11\xe0rest", "old Excel workbook"),
-        ("r.xlsx", lambda: b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "protected by a password"),
-        ("r.xlsx", lambda: b"PK\x03\x04rest", "damaged"),
-        ("r.xlsx", lambda: book(GOOD)[:-400], "damaged"),
-        ("r.xlsx", lambda: zipped("a.txt"), "is a ZIP file and no workbook"),
-        ("r.ods", lambda: zipped("mimetype", "content.xml"), "OpenDocument"),
-        ("r.xlsb", lambda: zipped("[Content_Types].xml", "xl/workbook.bin"), "binary workbook"),
-        ("r.docx", lambda: zipped("[Content_Types].xml", "word/document.xml"), "Word document"),
-        ("r.xlsm", lambda: macros(book(GOOD)), "contains macros"),
-        ("r.xlsx", lambda: macros(book(GOOD)), "contains macros"),
-        ("r.xlsx", lambda: with_sheet(book(GOOD), lambda xml: xml[: len(xml) // 2]), "cannot be read as a workbook"),
-        ("r.xlsx", lambda: with_sheet(book(GOOD), lambda xml: xml.decode().encode("utf-16")), "not XML in UTF-8"),
-        ("r.xlsx", lambda: with_sheet(book(GOOD), lambda xml: LAUGHS + xml), "declares a document type"),
-        ("r.xlsx", lambda: with_sheet(book(GOOD), lambda xml: FETCH + xml), "declares a document type"),
-        ("r.xlsx", lambda: parts(book(GOOD), **{"xl/sharedStrings.xml": LAUGHS + b"<sst/>"}), "declares a document"),
-        ("r.xlsx", lambda: parts(book(GOOD), **{"docProps/core.xml": FETCH + b"<x/>"}), "declares a document type"),
-        ("r.xlsx", lambda: b"PK" + bytes(MAX_ROSTER_BYTES), "larger than 20 MiB"),
-        ("r.xlsx", lambda: parts(book(GOOD), **{"xl/media/a.bin": bytes(9 << 20)}), "a.bin unpacks to 9 MiB"),
-        ("r.xlsx", lambda: parts(book(GOOD), **{f"xl/media/{n}": bytes(8 << 20) for n in range(25)}), "unpacks to 200"),
-        ("r.xlsx", lambda: parts(book(GOOD), **{f"x/{n}": b"" for n in range(2001)}), "parts; a list has a dozen"),
-    ],
-)
-def test_another_kind_of_file_is_refused_with_the_way_out(name: str, data: Callable[[], bytes], reason: str) -> None:
-    with pytest.raises(InputError, match=re.escape(reason)):
-        read(data(), name)
-
-
-def test_rows_that_would_be_dropped_in_silence_are_refused_aloud() -> None:
-    data = book(GOOD, changed("learner_id", "7"))
-    with pytest.raises(InputError, match="out of order"):
-        read(with_sheet(data, lambda xml: xml.replace(b'<row r="3"', b'<row r="1"')))
-
-
-def test_a_row_that_would_fill_memory_is_refused_before_it_is_built() -> None:
-    wide = b"<c/>" * 600_000
-    with pytest.raises(InputError, match="larger than a row"):
-        read(
-            with_sheet(book(GOOD), lambda xml: xml.replace(b'<row r="2"', b'<row r="2">' + wide + b'</row><row r="3"'))
-        )
-
-
-def test_a_stray_row_at_the_very_end_is_not_a_million_rows() -> None:
-    def far(made: Any) -> None:
-        made.active["A1048576"].number_format = "@"
-
-    assert len(read(book(GOOD, change=far)).rows) == 1
-
-
-def test_a_file_without_a_telling_name_is_read_by_its_content() -> None:
-    assert read(book(GOOD), "upload").rows == read(CSV, "upload").rows
 
 
 # --- what goes out

@@ -1,91 +1,24 @@
-"""Webhooks over real HTTP: signed, repeated under one id, kept for three days, and led nowhere inside."""
+"""Webhooks over real HTTP: signed, repeated under one id, given up after three days, and silent about people."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from node.announcing import announce, announce_revocations
 from node.errands import Errands, ErrandsThread
 from node.store import EntryState
 from node.store.announcements import Announcement
-from node.webhook_post import check_url, post
-from node.webhooks import Webhooks, event_body, signature
+from node.webhooks import event_body, signature
 from rootseal.canonical import Json
 from rootseal.commitment import Home
-from rootseal.errors import InputError, StoreError
+from rootseal.errors import StoreError
+from tests.support.webhook_receiver import EVENT, SPEC, checked, receiver, webhooks
 from tests.unit.node.conftest import Node
 from tests.unit.node.nodes import roster
-
-SPEC = Path(__file__).parents[3] / "docs" / "spec"
-EVENT = Draft202012Validator(json.loads((SPEC / "schemas" / "event.schema.json").read_bytes()))
-
-
-@dataclass
-class Receiver:
-    """Answers each POST with the next of `statuses`, then 200; keeps what came."""
-
-    url: str = ""
-    statuses: list[int] = field(default_factory=list)
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    @property
-    def ids(self) -> list[str]:
-        return [headers["webhook-id"] for headers, _ in self.got]
-
-
-@contextmanager
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            made.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(made.statuses.pop(0) if made.statuses else 200)
-            self.send_header("Location", "http://127.0.0.1:1/")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    made.url = f"http://127.0.0.1:{server.server_address[1]}/hook?x=1"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield made
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def webhooks(node: Node) -> Webhooks:
-    return Webhooks(node.services.store, node.services.home, test=True, clock=node.clock, dice=lambda: 1.0)
-
-
-def checked(secret: str, headers: dict[str, str], body: bytes) -> bool:
-    """As a receiver would, after the text of Standard Webhooks and none of our code."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = b".".join((headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body))
-    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    return headers["webhook-signature"] == f"v1,{expected}"
 
 
 def test_sealed_final_and_revoked_arrive_signed_and_say_nothing_about_anybody(node: Node) -> None:
@@ -201,107 +134,6 @@ def test_one_dead_receiver_holds_up_nobody_for_long(node: Node) -> None:
     assert sum(one.attempts for one in node.services.store.announcements.deliveries(dead.id, 9)) == 1
 
 
-@pytest.mark.parametrize(
-    ("url", "problem"),
-    [
-        ("http://uni.example/", "must be https"),
-        ("ftp://uni.example/", "must be https"),
-        ("https://user:secret@uni.example/", "login"),
-        ("https://uni.example/#x", "fragment"),
-        ("https://", "must be https"),
-        ("https://uni.example:99999/", "no web address"),
-        ("https://uni.example/\n", "must be https"),
-        ("https://127.0.0.1/", "inside a network"),
-        ("http://localhost:8080/", "inside a network"),
-        ("https://10.0.0.1/", "inside a network"),
-        ("https://169.254.169.254/latest/meta-data", "inside a network"),
-        ("https://[::1]/", "inside a network"),
-        ("https://[::ffff:10.0.0.1]/", "inside a network"),
-        ("https://[64:ff9b::a00:1]/", "inside a network"),
-        ("https://[fd00::1]/", "inside a network"),
-        ("https://[fec0::1]/", "inside a network"),
-        ("https://[::10.0.0.1]/", "inside a network"),
-        ("https://[64:ff9b:1::a00:1]/", "inside a network"),
-        ("https://[::ffff:0:a00:1]/", "inside a network"),
-        ("https://[3fff::1]/", "inside a network"),
-        ("https://0.0.0.0/", "inside a network"),
-        ("https://224.0.0.1/", "inside a network"),
-    ],
-)
-def test_addresses_that_are_never_told(node: Node, url: str, problem: str) -> None:
-    with pytest.raises(InputError, match=problem):
-        webhooks(node).add(url, [], allow_private=False)
-    assert node.services.store.announcements.webhooks() == ()
-
-
-def test_a_name_that_leads_inside_is_refused_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in ("93.184.216.34", "10.0.0.1")]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
-    check_url("https://uni.example/", allow_private=False)
-    posted = post("https://uni.example/", b"{}", {}, False)
-    assert posted.status is None
-    assert "inside a network" in posted.words
-    assert "must be https" in post("http://localhost/", b"{}", {}, True).words
-
-
-def _drip(server: socket.socket, stop: threading.Event) -> None:
-    """Answer one visitor letter by letter, for as long as it listens."""
-    there, _ = server.accept()
-    with there:
-        try:
-            for letter in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100:
-                there.send(bytes([letter]))
-                if stop.wait(0.1):
-                    return
-        except OSError:
-            return
-
-
-def test_a_receiver_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("node.webhook_post._TIMEOUT", 0.5)
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-
-        stop = threading.Event()
-        thread = threading.Thread(target=_drip, args=(server, stop), daemon=True)
-        thread.start()
-        posted = post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}, True)
-        stop.set()
-        thread.join()
-    assert posted.status is None
-    assert "no answer within" in posted.words
-
-
-def test_a_receiver_that_lets_the_time_run_out_while_connecting_cannot_drip_afterwards(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The watch rings once: while there is no connection yet it has nothing to cut."""
-    monkeypatch.setattr("node.webhook_post._TIMEOUT", 0.3)
-
-    class Slow(socket.socket):
-        def connect(self, address: object) -> None:
-            stop.wait(0.6)  # packets got lost on the way
-            super().connect(address)  # type: ignore[arg-type]
-
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-
-        stop = threading.Event()
-        thread = threading.Thread(target=_drip, args=(server, stop), daemon=True)
-        thread.start()
-        monkeypatch.setattr(socket, "socket", Slow)
-        began = time.monotonic()
-        posted = post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}, True)
-        took = time.monotonic() - began
-        stop.set()
-        thread.join()
-    assert posted.status is None
-    assert "no answer within" in posted.words
-    assert took < 5
-
-
 def test_the_vector_of_the_specification() -> None:
     """docs/spec/events.md shows this event with this signature."""
     text = (SPEC / "events.md").read_text(encoding="utf-8")
@@ -316,7 +148,13 @@ def test_the_vector_of_the_specification() -> None:
     EVENT.validate(json.loads(body))
 
 
-_DETAIL = {"size": 2, "previousSize": 0, "root": "11" * 32, "signedAt": 1_791_000_000, "anchorBy": 1_791_086_400}
+_DETAIL: dict[str, Json] = {
+    "size": 2,
+    "previousSize": 0,
+    "root": "11" * 32,
+    "signedAt": 1_791_000_000,
+    "anchorBy": 1_791_086_400,
+}
 
 
 def test_errands_heal_what_a_crash_left_unsaid_and_wait_for_the_lease(node: Node) -> None:
