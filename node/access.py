@@ -18,6 +18,7 @@ from typing import Final
 
 from node.principal import AccessDenied, Principal, Role, acting_as, actor, folded
 from node.store import Entry, Store
+from node.store.accepts import TakenIn
 from node.store.access import TokenRow
 from rootseal.errors import ConfigError, InputError
 from rootseal.instants import format_date
@@ -143,7 +144,7 @@ class Access:
                 self._store.acts.add(self._now, "template-department", template_key, {"department": name})
         return name
 
-    def may_see(self, principal: Principal, entry: Entry) -> bool:
+    def may_see(self, principal: Principal, entry: Entry | TakenIn) -> bool:
         """True iff the token is for the department of this credential."""
         return principal.covers(self._store.departments.of(entry.micro_credential))
 

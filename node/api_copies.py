@@ -31,7 +31,7 @@ def copy_routes(services: Services, access: Access, once: Once) -> APIBlueprint:
         "copies", "copies", "Copies of a credential, which two employers cannot link by place or hash."
     )
 
-    @routes.get("/credentials/<id>/copies", summary="All copies of a credential", responses=answers(ok=CopyList))
+    @routes.get("/credentials/<id>/copies", summary="All copies of a credential", responses=answers(409, ok=CopyList))
     @needs(Role.READ)
     def list_copies(path: CredentialPath) -> Response:
         found = _listed(services, visible(services, access, path.id).id)

@@ -24,7 +24,9 @@ from node.client.models import (
 from node.looking import look_at
 from node.problems import Refused, refusing
 from node.roster.sources import MAX_ROSTER_BYTES
+from node.set_aside import set_aside_detail
 from node.store.finding import FoundEntry, Standing, Wanted
+from node.store.set_aside import AsideRow
 from node.web.authentication import needs, principal
 from node.web.bodies import Upload, bounded, read_model, read_upload
 from node.web.describing import CredentialPath, NeededKeyHeader, answers, guarded_routes, json_body
@@ -135,7 +137,7 @@ def credential_routes(services: Services, access: Access, once: Once) -> APIBlue
         found = services.store.finding.page(wanted, 0, _MOST_FOUND)
         return _json(CredentialPage(items=[credential_summary(row) for row in found], next=None))
 
-    @routes.get("/credentials/<id>", summary="One credential with its history", responses=answers(ok=Credential))
+    @routes.get("/credentials/<id>", summary="One credential with its history", responses=answers(409, ok=Credential))
     @needs(Role.READ)
     def show(path: CredentialPath) -> Response:
         return _json(credential(services, visible(services, access, path.id)))
@@ -144,7 +146,7 @@ def credential_routes(services: Services, access: Access, once: Once) -> APIBlue
         "/credentials/<id>/document",
         summary="Its document and where it came from, also before it is sealed",
         description="With the role read or approve.",
-        responses=answers(ok=CredentialDocument),
+        responses=answers(409, ok=CredentialDocument),
     )
     def document(path: CredentialPath) -> Response:
         if not principal().may(Role.APPROVE):
@@ -170,15 +172,17 @@ def credential_routes(services: Services, access: Access, once: Once) -> APIBlue
     @routes.delete(
         "/credentials/<id>",
         summary="Withdraw one that is not sealed yet, with all its copies: it never enters the log",
+        description="Also an acknowledged award whose credential cannot be made (`credential.set_aside`).",
         responses=answers(409, ok=CredentialSummary),
     )
     @needs(Role.ISSUE)
     def withdraw(path: CredentialPath) -> Response:
-        found = visible(services, access, path.id)
+        aside = _set_aside(services, access, path.id)
+        entry_id = visible(services, access, path.id).id if aside is None else aside.taken.entry
 
         def work() -> Answer:
-            services.withdraw(found.id)
-            return Answer(200, credential_summary(visible(services, access, found.id)))
+            services.withdraw(entry_id)
+            return Answer(200, credential_summary(visible(services, access, entry_id)))
 
         return once.commit(work)
 
@@ -249,15 +253,29 @@ class _Issuing:
 
 
 def visible(services: Services, access: Access, entry_id: str) -> FoundEntry:
-    """The credential, where the one who asks may see it. Raises `Refused` (404): another department's is not there."""
+    """The credential, where the one who asks may see it.
+
+    Raises `Refused`: 404, also for another department's; 409 where it was acknowledged and cannot be made.
+    """
     try:
         entry = services.store.entries.get(entry_id)
     except InputError:
         entry = None
     found = None if entry is None else services.store.finding.one(entry.id)
+    if entry is None and (aside := _set_aside(services, access, entry_id)) is not None:
+        raise Refused(409, set_aside_detail(aside), code="credential.set_aside")
     if entry is None or found is None or not access.may_see(principal(), entry):
         raise Refused(404, "There is no credential with this id here.", code="credential.unknown")
     return found
+
+
+def _set_aside(services: Services, access: Access, entry_id: str) -> AsideRow | None:
+    """The award with this id, where it is set aside and the one who asks may see it."""
+    try:
+        row = services.store.set_aside.get(entry_id)
+    except InputError:
+        return None
+    return row if row is not None and access.may_see(principal(), row.taken) else None
 
 
 def handed_file(services: Services, entry_id: str) -> bytes:

@@ -231,7 +231,7 @@ def _ledger(routes: APIBlueprint, services: Services, access: Access) -> None:
     @routes.get(
         "/credentials/<id>/delivery",
         summary="What became of one credential, with every mail and link",
-        responses=answers(ok=CredentialDelivery),
+        responses=answers(409, ok=CredentialDelivery),
     )
     @needs(Role.READ)
     def delivery(path: CredentialPath) -> Response:

@@ -6,6 +6,7 @@ Keys, the admin's acts, backup and restore have no route: they stay with who hol
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response
@@ -13,6 +14,7 @@ from flask_openapi.blueprint import APIBlueprint
 from pydantic import BaseModel
 
 from node.access import Role, acting_as
+from node.api_credentials import seen_keys
 from node.client.node_models import (
     AnchorReport,
     ChainReport,
@@ -20,6 +22,7 @@ from node.client.node_models import (
     NodeReport,
     ProblemReport,
     SealReport,
+    SetAsideReport,
     WitnessReport,
 )
 from node.hurrying import want_anchor
@@ -38,6 +41,7 @@ __all__ = ["work_routes"]
 _WORDS: Final = {
     "chain.ahead": "The chain is ahead of this store: nothing is sealed or sent.",
     "held.up": "The last round of work did not get through: sealing or anchoring is held up.",
+    "award.set_aside": "Credentials of acknowledged awards cannot be made now: they are kept and tried again.",
     "chain.endpoint": "One of the node's endpoints is left out; the others are asked.",
     "balance.low": "The money on the node's key runs out soon, at home or on another ledger; nothing is held up by it.",
 }
@@ -71,12 +75,13 @@ def work_routes(services: Services) -> APIBlueprint:
     @routes.get("/node", summary="How the node is doing", responses=answers(ok=NodeReport))
     @needs(Role.READ)
     def node() -> Response:
-        return _json(_report(services.status(), home_json(services.home)))
+        return _json(_report(services.status(), home_json(services.home), seen_keys(services)))
 
     return routes
 
 
-def _report(found: NodeStatus, home: Any) -> NodeReport:
+def _report(found: NodeStatus, home: Any, keys: Collection[str] | None) -> NodeReport:
+    """Of micro-credentials with these keys alone it names what is set aside; None: of all."""
     chain = found.chain
     return NodeReport(
         home=home,
@@ -84,6 +89,17 @@ def _report(found: NodeStatus, home: Any) -> NodeReport:
         healthy=found.healthy,
         accepted=found.accepted,
         copies_waiting=found.copies_waiting,
+        set_aside=[
+            SetAsideReport(
+                id=row.taken.entry,
+                micro_credential=row.taken.micro_credential,
+                accepted_at=row.taken.at,
+                since=row.since,
+                reason=row.reason,
+            )
+            for row in found.set_aside
+            if keys is None or row.taken.micro_credential in keys
+        ],
         sealed=found.sealed,
         withdrawn=found.withdrawn,
         anchored=found.anchored,

@@ -28,7 +28,7 @@ from node.api_templates import template_routes
 from node.api_work import work_routes
 from node.client.models import IssueReport, StatusListReport
 from node.console import install_console
-from node.health import Health
+from node.health import Health, folded
 from node.logs import log
 from node.problems import ProblemDetails, install_problems, on_invalid
 from node.publishing import LogPublisher
@@ -97,7 +97,7 @@ def create_app(services: Services, health: Health | None = None) -> OpenAPI:
     once = Once(services)
     app.before_request(lambda: _shown_all(once))
     _register(app, services, health, access, once)
-    install_console(app, services, access)
+    install_console(app, services, access, once.settle)
     install_problems(app)
     app.extensions[_ONCE] = once
     return app
@@ -140,8 +140,8 @@ def _begin() -> None:
 
 
 def _shown_all(once: Once) -> None:
-    """Whoever has signed in sees everything that was acknowledged; the public pages show what is sealed."""
-    if "principal" in g or request.path.startswith("/console"):
+    """Who has signed in sees everything that was acknowledged; the public pages show what is sealed."""
+    if "principal" in g:
         once.settle()
 
 
@@ -154,5 +154,5 @@ def _end(response: Response, health: Health) -> Response:
     route = rule.rule if rule else None
     health.requests.add(request.method, route, response.status_code)
     took = round((time.monotonic() - g.began) * 1000) if "began" in g else 0
-    log("request", method=request.method, route=route, status=response.status_code, ms=took)
+    log("request", method=folded(request.method), route=route, status=response.status_code, ms=took)
     return response

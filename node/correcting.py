@@ -62,7 +62,7 @@ class Correcting:
             raise InputError(_WHERE, "corrects one credential: the list must have exactly one row", found)
         self._check_department(report)
         with self._store.writing():
-            Intake(self._store, self._home, self._profile).settle()
+            Intake(self._store, self._home, self._profile, lambda: now).settle()
             outcome = self._issued(report, entry_id, now, dry_run, copies)
             if not dry_run:
                 count_list(self._store, report, outcome, now)

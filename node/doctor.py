@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from anchor.chain import Chain
 from node.config import NodeConfig, read_config
@@ -19,7 +18,10 @@ from node.doctor_chain import chain_checks, endpoint_checks
 from node.doctor_delivery import delivery_checks
 from node.doctor_duties import Fetch, duty_checks, fetch
 from node.doctor_files import file_checks, key_address, store_check
-from node.doctor_result import DoctorReport, Result, ok, problem, unknown
+from node.doctor_public import public_checks
+from node.doctor_result import DoctorReport, Result, named_hosts, ok, problem, unknown
+from node.doctor_witnesses import witness_checks
+from node.funds_now import OpenWitness, open_witness
 from node.issuer_document import document_bytes
 from node.log_key import LogKey
 from node.store import STORE_NAME, Store
@@ -36,8 +38,12 @@ def diagnose(
     chain: Chain | None = None,
     fetch: Fetch = fetch,
     clock: Callable[[], float] = time.time,
+    others: OpenWitness = open_witness,
 ) -> DoctorReport:
-    """Examine the node in `directory`. `chain` stands for its endpoints, `fetch` for the web, in tests."""
+    """Examine the node in `directory`.
+
+    In tests `chain` stands for its endpoints, `fetch` for the web, `others` for the chains of other ledgers.
+    """
     now = int(clock())
     try:
         config = read_config(directory)
@@ -47,7 +53,9 @@ def diagnose(
     database, sound = store_check(directory)
     results.append(database)
     with _opened(directory / STORE_NAME, sound) as store:
-        results += _rest(directory, config, chain, store, fetch, now)
+        if config.issuer is not None:
+            results += _duties(directory, config, store, fetch, now)
+            results += _chains(directory, config, chain, store, others, now)
     return DoctorReport(config.test, tuple(results))
 
 
@@ -60,37 +68,39 @@ def _settings(config: NodeConfig) -> Result:
     return ok("settings", f"{config.home}")
 
 
-def _rest(
-    directory: Path, config: NodeConfig, chain: Chain | None, store: Store | None, fetch: Fetch, now: int
-) -> Iterator[Result]:
-    if config.issuer is None:
-        return
+def _duties(directory: Path, config: NodeConfig, store: Store | None, fetch: Fetch, now: int) -> Iterator[Result]:
     if store is None:
         way = "put the database right first"
-        yield unknown(("promises", "backup", "published log", "mail", "webhooks"), "the database was not opened", way)
+        names = ("awards", "promises", "backup", "published log", "mail", "webhooks")
+        yield unknown(names, "the database was not opened", way)
     else:
         yield from duty_checks(directory, config, store, now, fetch)
         yield from delivery_checks(directory, config, store, now)
+
+
+def _chains(
+    directory: Path, config: NodeConfig, chain: Chain | None, store: Store | None, others: OpenWitness, now: int
+) -> Iterator[Result]:
+    """The home's chain first, then those of other ledgers, and the endpoints that readers are shown."""
+    key = key_address(directory, config)
     results, right = endpoint_checks(_endpoints(config, chain), config)
     yield from results
     if right is None:
         names = ("registration", "balance", "finality", "clock", "newest copy")
         yield unknown(names, "no endpoint shows the pinned chain", "see the checks of the chain above")
-        return
-    yield from chain_checks(right, config, key_address(directory, config), _document(directory, config), store, now)
+    else:
+        yield from chain_checks(right, config, key, _document(directory, config), store, now)
+    if store is not None:
+        yield from witness_checks(store, key, others)
+    yield from public_checks(config)
 
 
 def _endpoints(config: NodeConfig, chain: Chain | None) -> dict[str, Chain]:
-    """By host and port alone: the rest of an address often holds a secret, and reports get pasted."""
     if chain is not None:
         return {"the chain": chain}
     from anchor.web3_chain import open_chain
 
-    found: dict[str, Chain] = {}
-    for number, url in enumerate(config.chain_urls, 1):
-        host = urlsplit(url).netloc.rpartition("@")[2]
-        found[f"{host} ({number})" if host in found else host] = open_chain(url, timeout=_TIMEOUT)
-    return found
+    return {name: open_chain(url, timeout=_TIMEOUT) for name, url in named_hosts(config.chain_urls)}
 
 
 def _document(directory: Path, config: NodeConfig) -> bytes | None:

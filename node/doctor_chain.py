@@ -19,8 +19,9 @@ from node.store import Store
 from rootseal.errors import RootsealError
 from rootseal.ethereum import checksum_address
 from rootseal.instants import format_instant
+from rootseal.plurals import counted
 
-__all__ = ["chain_checks", "endpoint_checks"]
+__all__ = ["chain_checks", "endpoint_checks", "money_check"]
 
 _ROLE_ANCHOR: Final = 1
 _BEHIND: Final = 60
@@ -57,7 +58,7 @@ def _endpoint(name: str, chain: Chain, config: NodeConfig) -> Iterator[Result]:
         yield problem("chain id", f"{name} is chain {found}; this node belongs to chain {config.chain_id}", _WRONG)
         yield unknown(rest[1:], f"{name} is another chain", "as above")
         return
-    yield ok("chain id", f"{found}, as pinned")
+    yield ok("chain id", f"{found}, as pinned ({name})")
     yield from _pinned(name, chain, config)
 
 
@@ -83,7 +84,7 @@ def chain_checks(
     """What a chain that passed `endpoint_checks` says. `document` is the issuer document's bytes as they are now."""
     parts: tuple[tuple[str, Callable[[], Result]], ...] = (
         ("registration", lambda: _registration(chain, config, key, document)),
-        ("balance", lambda: _balance(chain, config, key)),
+        ("balance", lambda: money_check("balance", chain, key, config.max_fee_per_gas, "max_fee_per_gas", "node.toml")),
         ("finality", lambda: _finality(chain, config)),
         ("clock", lambda: _clock(chain, config, store, now)),
         ("newest copy", lambda: _newest_copy(chain, config, store)),
@@ -114,22 +115,27 @@ def _registration(chain: Chain, config: NodeConfig, key: bytes | None, document:
     return ok("registration", f"issuer {issuer}, its key and its document are on the ledger")
 
 
-def _balance(chain: Chain, config: NodeConfig, key: bytes | None) -> Result:
-    """In words: what a person can act on is a number of anchors, not of wei."""
+def money_check(check: str, chain: Chain, key: bytes | None, ceiling: int, setting: str, place: str) -> Result:
+    """What `key` (an address) pays for: a person can act on a number of anchors, not of wei.
+
+    `ceiling` is the most that is paid, wei a gas; `setting`, which is changed at `place`, says so. Raises what the
+    chain raises.
+    """
     if key is None:
-        return unknown("balance", "the node's key is not known", "repair the key first")
+        return unknown(check, "the node's key is not known", "repair the key first")
     price = price_now(chain)
-    if price > config.max_fee_per_gas:
-        way = "wait until it is cheaper, or raise max_fee_per_gas in node.toml"
-        return problem("balance", f"the chain asks {price} wei a gas, more than max_fee_per_gas allows", way)
+    if price > ceiling:
+        way = f"wait until it is cheaper, or raise {setting} in {place}"
+        return problem(check, f"the chain asks {price} wei a gas, more than {setting} allows", way)
     balance, address = chain.balance(key), checksum_address(key)
     anchors = anchors_for(balance, price)
     if anchors is None:
-        return ok("balance", "this chain takes no fees")
+        return ok(check, "this chain takes no fees")
     if anchors < FEW_ANCHORS:
-        sentence = "no money for even one anchor" if not anchors else f"enough for about {anchors:,} anchors only"
-        return problem("balance", f"{sentence} at today's price", f"send some of the chain's coin to {address}")
-    return ok("balance", f"enough for about {anchors:,} anchors at today's price")
+        few = f"enough for about {counted(anchors, 'anchor')} only"
+        sentence = few if anchors else "no money for even one anchor"
+        return problem(check, f"{sentence} at today's price", f"send some of the chain's coin to {address}")
+    return ok(check, f"enough for about {anchors:,} anchors at today's price")
 
 
 def _finality(chain: Chain, config: NodeConfig) -> Result:
@@ -163,7 +169,7 @@ def _against(block: Block, config: NodeConfig, now: int, way: str) -> Result:
     if apart > _OLD_BLOCK:
         sentence = f"the newest block is {apart // 60} minutes old: the clock is ahead, or the chain stands still"
         return unknown("clock", sentence, "compare the clock with another, and ask another endpoint of the chain")
-    return ok("clock", f"agrees with the chain's newest block ({apart} s)")
+    return ok("clock", f"agrees with the chain's newest block ({abs(apart)} s apart)")
 
 
 def _newest_copy(chain: Chain, config: NodeConfig, store: Store | None) -> Result:

@@ -14,6 +14,7 @@ from node.backup_record import last_backup
 from node.config import NodeConfig
 from node.doctor_result import Result, ok, problem, unknown
 from node.log_key import LogKey, verify_ed25519
+from node.set_aside import SET_ASIDE_WAY, set_aside_sentence
 from node.store import Store
 from rootseal.errors import InputError, RootsealError, VerificationError
 from rootseal.instants import format_instant
@@ -31,7 +32,8 @@ _TIMEOUT: Final = 10.0
 
 
 def duty_checks(directory: Path, config: NodeConfig, store: Store, now: int, fetch: Fetch) -> Iterator[Result]:
-    """Promises near or past, backup age, and whether the public log is the newest."""
+    """Awards that are set aside, promises near or past, backup age, and whether the public log is the newest."""
+    yield _awards(store)
     yield _promises(config, store, now)
     yield _backup(config, store, now)
     yield _published(directory, config, store, fetch)
@@ -45,10 +47,18 @@ def fetch(url: str) -> bytes:
     return data
 
 
+def _awards(store: Store) -> Result:
+    rows = store.set_aside.all()
+    if rows:
+        return problem("awards", set_aside_sentence(rows), SET_ASIDE_WAY)
+    return ok("awards", "none that was acknowledged is set aside")
+
+
 def _promises(config: NodeConfig, store: Store, now: int) -> Result:
     waiting = store.log.unanchored()
     if not waiting:
-        return ok("promises", "every promise is kept")
+        promised = store.log.newest_checkpoint() is not None
+        return ok("promises", "every promise is kept" if promised else "nothing is sealed yet, so nothing is promised")
     first = waiting[0]
     date = format_instant(first.anchor_by)
     way = "run `rootseal node anchor DIR`; it says what hinders it"

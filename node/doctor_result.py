@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-__all__ = ["DoctorReport", "Outcome", "Result", "ok", "problem", "unknown"]
+__all__ = ["DoctorReport", "Outcome", "Result", "named_hosts", "ok", "problem", "unknown"]
 
 Outcome = Literal["ok", "problem", "unknown"]
 
@@ -60,3 +61,15 @@ def unknown(checks: str | Iterable[str], sentence: str, way_out: str) -> Result:
     """Could not be checked; says nothing about whether it is well."""
     name = checks if isinstance(checks, str) else ", ".join(checks)
     return Result(name, "unknown", sentence, way_out)
+
+
+def named_hosts(urls: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each address with its host and port, numbered where another has the same: what a report may say of it.
+
+    The rest of an address often holds a secret, and reports get pasted.
+    """
+    seen: set[str] = set()
+    for number, url in enumerate(urls, 1):
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        yield (f"{host} ({number})" if host in seen else host), url
+        seen.add(host)

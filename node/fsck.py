@@ -21,6 +21,7 @@ from node.fsck_acts import check_acts
 from node.fsck_report import Finding, FsckReport
 from node.fsck_rows import all_checkpoints, all_entries
 from node.sealing import recomputed
+from node.set_aside import one_set_aside
 from node.statuses import Statuses
 from node.store import Act, AnchorRow, Store
 from node.store.erasing import erased_seed
@@ -45,6 +46,8 @@ def check_node(
     for problem in store.problems():
         report.find("store.damaged", f"SQLite finds the file damaged: {problem}")
     _check_entries(store, home, report)
+    for row in store.set_aside.all():
+        report.find("award.set_aside", f"{one_set_aside(row)}; `rootseal node status DIR` says the way out")
     check_copies(store, report)
     tree = _check_log(store, report)
     _check_checkpoints(store, home, tree, report)

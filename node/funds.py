@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from anchor.chain import Chain
 from node.announcing import announce
 from node.connection import Connection
 from node.forecast import price_now
@@ -19,7 +20,7 @@ from rootseal.canonical import Json
 from rootseal.errors import UndeterminedError
 from rootseal.ethereum import checksum_address
 
-__all__ = ["FEW_ANCHORS", "Funds", "FundsWatch", "LowFunds", "anchors_for", "low_funds"]
+__all__ = ["FEW_ANCHORS", "Funds", "FundsWatch", "LowFunds", "anchors_for", "funds_of", "low_funds"]
 
 FEW_ANCHORS: Final = 20
 """A key that pays for fewer is low: for `rootseal doctor`, for `node run` and for the webhook."""
@@ -43,6 +44,15 @@ class Funds:
 def anchors_for(balance: int, price: int) -> int | None:
     """How many anchors `balance` (wei) pays for at `price` (wei a gas); None where nothing is to be paid."""
     return balance // (price * gas_of(ANCHOR)) if price else None
+
+
+def funds_of(chain: Chain, key: bytes, ceiling: int) -> Funds:
+    """What `key` (an address) has there, at the price of now but at most at `ceiling` (wei a gas).
+
+    Above the ceiling nothing is sent at all, whatever is on the key.
+    """
+    balance = chain.balance(key)
+    return Funds(balance, anchors_for(balance, min(price_now(chain), ceiling)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +110,7 @@ class FundsWatch:
     def _ask(self) -> Funds:
         connection = self._connection
         with connection.reading():
-            balance = connection.chain.balance(connection.signer.address)
-            # Above the ceiling nothing is sent at all, whatever is on the key.
-            price = min(price_now(connection.chain), connection.config.max_fee_per_gas)
-        return Funds(balance, anchors_for(balance, price))
+            return funds_of(connection.chain, connection.signer.address, connection.config.max_fee_per_gas)
 
     def _tell(self, funds: Funds, now: int) -> None:
         """By key: one that is new and has no money is news. A crash before the commit: it is said again."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from node.funds import Funds
 
-__all__ = ["Health", "Pulse", "RequestCounts"]
+__all__ = ["Health", "Pulse", "RequestCounts", "folded"]
 
 _METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 
@@ -38,6 +38,11 @@ class Pulse:
     failures: int = 0
 
 
+def folded(method: str) -> str:
+    """The method of a request, "other" for an unusual one: a stranger may write anything there."""
+    return method if method in _METHODS else "other"
+
+
 class RequestCounts:
     """Answered requests by method, route (never the address) and status. Threads may share it."""
 
@@ -48,7 +53,7 @@ class RequestCounts:
     def add(self, method: str, route: str | None, status: int, count: int = 1) -> None:
         """Count them. What a stranger may choose freely is not told apart: it would fill the memory."""
         with self._lock:
-            self._counts[method if method in _METHODS else "other", route or "none", status] += count
+            self._counts[folded(method), route or "none", status] += count
 
     def all(self) -> dict[tuple[str, str, int], int]:
         """The counts of this moment."""

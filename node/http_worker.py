@@ -126,6 +126,8 @@ class HttpConnection(ASGIProtocol):  # type: ignore[misc]
 
     def _send_error_response(self, status: int, message: str, extra_headers: Any = ()) -> None:
         """Before the connection is closed. The message may quote the request, and is neither sent nor logged."""
+        if self._closed:
+            return  # he has gone, and what he left half-said is no failure of ours
         sentence = _SENTENCES.get(status, "Something went wrong here.")
         if status in _SENTENCES:
             log("unreadable request", status=status)

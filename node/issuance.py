@@ -197,7 +197,7 @@ class Issuance:
         already: list[IssuedRow] = []
         changed: list[RefusedRow] = []
         with self._store.writing():
-            more = Intake(self._store, self._home, self._profile).settle()
+            more = Intake(self._store, self._home, self._profile, lambda: now).settle()
             # The number counts for one connection, and each thread has its own.
             if more or (get_ident(), self._store.version()) != prepared.seen:
                 # Again under the lock: the same list may have been handed in twice at once.

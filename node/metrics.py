@@ -60,6 +60,7 @@ class NodeMetrics(Collector):
             "oldest_waiting_seconds", "Age of the oldest unsealed entry.", 0 if oldest is None else now - oldest
         )
         yield _gauge("waiting_copies", "Accepted copies that wait for the one before them.", store.copies.waiting())
+        yield _gauge("set_aside_awards", "Accepted awards whose credential cannot be made.", store.set_aside.count())
         waiting = awaiting_approval(store, self._services.config)
         yield _gauge("lists_awaiting_approval", "Lists that wait for a second person.", waiting)
         backup = last_backup(store)

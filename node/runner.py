@@ -62,6 +62,7 @@ class Worker:
         self._stop = threading.Event()
         self._leads = lease is None
         self._settled = False
+        self._aside = 0
         self._thread = threading.Thread(target=self._work, name="rootseal-work", daemon=True)
 
     @property
@@ -96,6 +97,7 @@ class Worker:
                 self._settled = True
             tell_unkept(self._services.store, self._services.config, self._services.now)
             outcome = self._services.tick()
+            self._tell_set_aside()
             funds = self._funds.look(self._clock())
         except RootsealError as error:
             return self._failed(error)
@@ -119,6 +121,13 @@ class Worker:
             rounds=pulse.rounds + 1,
         )
         return _IDLE_SECONDS if progress.idle else _BUSY_SECONDS
+
+    def _tell_set_aside(self) -> None:
+        """How many acknowledged awards are set aside, where that is another number than at the last round."""
+        awards = self._services.store.set_aside.count()
+        if awards != self._aside:
+            log("set aside", awards=awards)
+        self._aside = awards
 
     def _failed(self, error: Exception) -> float:
         pulse = self._health.pulse

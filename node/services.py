@@ -19,7 +19,7 @@ from node.anchoring import Anchoring, AnchorOutcome, TickOutcome, Until
 from node.asking import answer_seal_request, seal_requested
 from node.config import NodeConfig, read_config
 from node.connection import Connection
-from node.copying import check_count, withdraw_award
+from node.copying import check_count
 from node.correcting import Correcting
 from node.exporting import Exporter, ExportOutcome, ExportProgress
 from node.fsck import FsckReport, check_node
@@ -32,6 +32,7 @@ from node.principal import Role
 from node.proving import CommitmentProof, Prover
 from node.roster import read_roster
 from node.sealing import LogTree, Sealer
+from node.set_aside import withdraw
 from node.statuses import Act, Statuses, StatusMap, StatusOutcome
 from node.store import STORE_NAME, Checkpoint, Entry, Store
 from node.summary import NodeStatus, summarise
@@ -137,7 +138,10 @@ class Services:
 
     def add_templates(self, templates: Mapping[str, MicroCredential]) -> dict[str, int]:
         """Store new ones and new versions of changed ones; unchanged ones stay. Key → version."""
-        return self.store.templates.add(templates.values(), self.now)
+        versions = self.store.templates.add(templates.values(), self.now)
+        if self.store.set_aside.count():
+            self.intake.try_again(at_once=True)
+        return versions
 
     # Issuing and sealing
 
@@ -181,23 +185,24 @@ class Services:
         )
 
     def settle(self) -> None:
-        """Make the credentials of all awards that were only taken in so far."""
+        """Make the credentials of all awards that were only taken in so far; now and then of those set aside, too."""
         if self.store.accepts.waiting():
             self.intake.settle()
+        if self.store.set_aside.count():
+            self.intake.try_again()
 
     @cached_property
     def intake(self) -> Intake:
         """Awards that were taken in, and whose credentials are still to be made."""
-        return Intake(self.store, self.home, self.profile)
+        return Intake(self.store, self.home, self.profile, lambda: self.now)
 
     def withdraw(self, entry_id: str) -> Entry:
-        """Take back an accepted entry and its copies: they never enter the log; the first copy.
+        """Take back an accepted entry and its copies, or an award that was set aside; the first copy.
 
-        Raises `ConflictError` once that is sealed. Where it was a correction, the credential that it would have
-        superseded is live again.
+        They never enter the log. Raises `ConflictError` once that is sealed. Where it was a correction, the
+        credential that it would have superseded is live again.
         """
-        check_entries(self.store, Role.ISSUE, [entry_id])
-        return withdraw_award(self.store, entry_id, self.now)
+        return withdraw(self.store, self.home, entry_id, self.now)
 
     def entry(self, entry_id: str) -> Entry:
         """One credential by its id (`urn:uuid:…`, or the UUID alone). Raises `InputError` where there is none."""
@@ -219,6 +224,7 @@ class Services:
 
         Raises `UndeterminedError` where the chain cannot be asked; the next tick goes on from there.
         """
+        self.intake.try_again()
         asked = seal_requested(self.store)
         if asked or self._sealer.due(self.now):
             self.seal(everything=asked)

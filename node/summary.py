@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from node.config import NodeConfig
 from node.connection import Connection
-from node.funds import LowFunds, low_funds
+from node.funds import LowFunds
+from node.funds_now import AskedFunds, OpenWitness, ask_funds, low_funds_now, pinned
 from node.holding_up import HeldUp, held_up, without_addresses
 from node.in_step import WAY_OUT, ahead
 from node.next_anchor import next_anchor
 from node.policy import Decision
 from node.promises import unkept
+from node.set_aside import SET_ASIDE_WAY, set_aside_sentence
 from node.store import AnchorRow, Checkpoint, EntryState, Store, Witness
+from node.store.set_aside import AsideRow
 from rootseal.errors import RootsealError
 from rootseal.ethereum import checksum_address
 from rootseal.plurals import counted
@@ -25,6 +29,7 @@ __all__ = ["ChainStatus", "NodeStatus", "Problem", "WitnessStatus", "awaiting_ap
 
 
 _WARNINGS: Final = ("chain.endpoint", "balance.low")
+_IN_THE_WAY: Final = ("chain.ahead", "held.up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,17 @@ class ChainStatus:
 
 @dataclass(frozen=True, slots=True)
 class WitnessStatus:
-    """Another ledger in use: how much of the log is final there, and what was wrong in the last round, if anything."""
+    """Another ledger in use: how much of the log is final there, and the `problem` met when it was last asked, if any.
+
+    `balance` is the node key's there, in wei; None where that chain was not asked or did not answer.
+    """
 
     number: int
     chain_id: int
     sequence: int
     anchored: int
     problem: str | None
+    balance: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +63,12 @@ class Problem:
     """What is wrong, what it means and the way out.
 
     `chain.ahead`: nothing is sealed or sent any more; `held.up`: the last round of work did not get through;
+    `award.set_aside`: the credentials of acknowledged awards cannot be made, and all others go on;
     `chain.endpoint`: one of several endpoints is left out, and the others are asked; `balance.low`: the key's money
     runs out soon, at home or on another ledger.
     """
 
-    code: Literal["chain.ahead", "held.up", "chain.endpoint", "balance.low"]
+    code: Literal["chain.ahead", "held.up", "award.set_aside", "chain.endpoint", "balance.low"]
     sentence: str
 
 
@@ -69,9 +79,8 @@ class NodeStatus:
     `overdue` and `near` are promises whose anchorBy has passed, or comes within a quarter of the
     promised time, without a final anchor in the store. `unsent` to `mined` count intents of the outbox.
     `approvals` lists wait for a second person. `copies_waiting` of the accepted entries are copies whose turn
-    comes when those before them are final. `recovered` of the sealed entries are known by their commitment
-    alone. `next_anchor` says when and why.
-    Times are UTC seconds.
+    comes when those before them are final; `set_aside` are those whose credential cannot be made. `recovered` of the
+    sealed entries are known by their commitment alone. `next_anchor` says when and why. Times are UTC seconds.
     """
 
     test: bool
@@ -93,20 +102,25 @@ class NodeStatus:
     approvals: int
     copies_waiting: int = 0
     problems: tuple[Problem, ...] = ()
+    set_aside: tuple[AsideRow, ...] = ()
 
     @property
     def healthy(self) -> bool:
-        """True iff no promise is overdue, the chain answers, and nothing keeps the node from sealing and anchoring."""
-        return not self.overdue and self.chain is not None and not self.in_the_way
+        """True iff no promise is overdue, the chain answers, sealing and anchoring go on, and no award is set aside."""
+        return not self.overdue and self.chain is not None and all(one.code in _WARNINGS for one in self.problems)
 
     @property
     def in_the_way(self) -> tuple[Problem, ...]:
         """Those of the problems that keep the node from sealing and anchoring."""
-        return tuple(problem for problem in self.problems if problem.code not in _WARNINGS)
+        return tuple(problem for problem in self.problems if problem.code in _IN_THE_WAY)
 
 
-def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
-    """The summary at `now`; asks the chain, and survives its silence."""
+def summarise(store: Store, connection: Connection, now: int, others: OpenWitness | None = None) -> NodeStatus:
+    """The summary at `now`; asks the chain, and survives its silence.
+
+    With `others`, which opens them, the money on the key is asked of the other ledgers' chains too, and whether it is
+    low goes by what they and the home chain say now. Else it is as the process that sends last saw it.
+    """
     counts = store.entries.counts()
     late = unkept(store.log.unanchored(), connection.config, now)
     anchor = store.log.newest_anchor()
@@ -114,7 +128,11 @@ def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
     held = held_up(store)
     if held is not None and all(found.code != "chain.ahead" for found in problems):  # else it says the same
         problems.append(Problem("held.up", _held(held)))
-    problems += [Problem("balance.low", _low(low)) for low in low_funds(store)]
+    aside = store.set_aside.all()
+    if aside:
+        problems.append(Problem("award.set_aside", f"{set_aside_sentence(aside)}. {SET_ASIDE_WAY}"))
+    asked = {} if others is None else _asked(store, connection, others, home=chain is not None)
+    problems += [Problem("balance.low", _low(low)) for low in low_funds_now(store, asked)]
     return NodeStatus(
         connection.config.test,
         counts[EntryState.ACCEPTED],
@@ -131,10 +149,11 @@ def summarise(store: Store, connection: Connection, now: int) -> NodeStatus:
         problem,
         _next(store, connection, chain, problems, now),
         store.recovered.count(),
-        tuple(_witness(store, witness) for witness in store.witnesses.all()),
+        tuple(_witness(store, witness, asked.get(witness.number)) for witness in store.witnesses.all()),
         awaiting_approval(store, connection.config),
         store.copies.waiting(),
         tuple(problems),
+        aside,
     )
 
 
@@ -143,10 +162,24 @@ def awaiting_approval(store: Store, config: NodeConfig) -> int:
     return store.submissions.waiting_count() if config.second_approver else 0
 
 
-def _witness(store: Store, witness: Witness) -> WitnessStatus:
+def _witness(store: Store, witness: Witness, asked: AskedFunds | None) -> WitnessStatus:
     newest = store.witnesses.anchors(witness.number).newest_anchor()
     sequence, size = (0, 0) if newest is None else (newest.sequence, newest.size)
-    return WitnessStatus(witness.number, witness.chain_id, sequence, size, witness.problem)
+    problem = witness.problem if asked is None or asked.problem is None else asked.problem
+    balance = None if asked is None or asked.funds is None else asked.funds.balance
+    return WitnessStatus(witness.number, witness.chain_id, sequence, size, problem, balance)
+
+
+def _asked(store: Store, connection: Connection, others: OpenWitness, *, home: bool) -> dict[int | None, AskedFunds]:
+    """The money by ledger, None for that at `home` where it answers; of nowhere while the key is locked."""
+    signer = _signer(connection)
+    if signer is None:
+        return {}
+    key, ceiling = signer.address, connection.config.max_fee_per_gas
+    found: dict[int | None, AskedFunds] = {None: ask_funds(lambda: connection.chain, key, ceiling)} if home else {}
+    for witness in store.witnesses.all():
+        found[witness.number] = ask_funds(partial(pinned, witness, others), key, witness.max_fee)
+    return found
 
 
 def _next(

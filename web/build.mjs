@@ -68,32 +68,41 @@ async function verifyPage() {
   ].join("; ");
   const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
   parts.noscript = ["en", "de", "sl"].map((code) => `<p lang="${code}">${escape(texts(code)["page.noscript"])}</p>`).join("");
-  const page = read("verify/page.html")
-    .replace(/data-t="([a-z_0-9.]+)"><\//g, (_, key) => `data-t="${key}">${escape(english[key].replace("{version}", version))}</`)
+  const source = read("verify/page.html");
+  const place = /data-t="([a-z_0-9.]+)"><\//g;
+  const fixed = (all, key) => all[key].replace("{version}", version);
+  const page = source
+    .replace(place, (_, key) => `data-t="${key}">${escape(fixed(english, key))}</`)
     .replace(/\{\{([a-z]+)\}\}/g, (_, name) => parts[name]);
-  return { page, parts };
+  const keys = [...new Set(Array.from(source.matchAll(place), ([, key]) => key))].sort();
+  const inLanguage = (code) => Object.fromEntries(keys.map((key) => [key, fixed(texts(code), key)]));
+  const others = Object.fromEntries(["de", "sl"].map((code) => [code, inLanguage(code)]));
+  return { page, parts, others };
 }
 
 /** Sizes in bytes, plain and gzipped. */
 const sizes = (text) => ({ bytes: Buffer.byteLength(text), gzip: gzipSync(text, { level: 9 }).length });
 
 if (option === undefined || option === "--check" || option === "--sizes") {
-  const { page, parts } = await verifyPage();
-  const target = join(PAGES, "verify.html");
+  const { page, parts, others } = await verifyPage();
+  // The second is for a server: what stands in the page before its script runs, in the languages other than English.
+  const files = { "verify.html": page, "verify.texts.json": `${JSON.stringify(others, null, 1)}\n` };
   if (option === "--sizes") {
     const core = await bundle("core/index.ts", { format: "esm" });
     console.log(JSON.stringify({ core: sizes(core), verifier: sizes(parts.main), qr: sizes(parts.qr), page: sizes(page) }));
   } else if (option === "--check") {
-    let committed = "";
-    try {
-      committed = readFileSync(target, "utf8");
-    } catch {}
-    if (committed !== page) {
-      console.error("node/pages/verify.html is not what web/ builds: run make web");
-      process.exitCode = 1;
+    for (const [name, built] of Object.entries(files)) {
+      let committed = "";
+      try {
+        committed = readFileSync(join(PAGES, name), "utf8");
+      } catch {}
+      if (committed !== built) {
+        console.error(`node/pages/${name} is not what web/ builds: run make web`);
+        process.exitCode = 1;
+      }
     }
   } else {
     mkdirSync(PAGES, { recursive: true });
-    writeFileSync(target, page);
+    for (const [name, built] of Object.entries(files)) writeFileSync(join(PAGES, name), built);
   }
 }

@@ -42,8 +42,9 @@ _MAX_FILE = 1 << 20
 def doctor(directory: Path | None, file: Path | None, as_json: bool) -> None:
     """Examine a node, or one file, without changing anything, and say what to do.
 
-    With DIR: settings, keys and who may read them, money, database, backup, promises, disk, clock, chain, ledger, and
-    the published log. With --file: the form of the file and the checks that need no chain.
+    With DIR: settings, keys and who may read them, money, database, backup, promises, disk, clock, chain, ledger, other
+    ledgers, the published log, and the endpoints that visitors of /verify ask. With --file: the form of the file and
+    the checks that need no chain.
 
     \b
     Examples:

@@ -33,11 +33,14 @@ def status(directory: Path, as_json: bool) -> None:
     Example:
       rootseal node status mynode
 
-    Exit codes: 0 well; 1 a promise is overdue, the chain is ahead of this store, or sealing or anchoring is held up;
-    3 the chain cannot be asked.
+    Exit codes: 0 well; 1 a promise is overdue, the chain is ahead of this store, sealing or anchoring is held up, or
+    an acknowledged award is set aside; 3 the chain cannot be asked.
     """
+    from node.funds_now import open_witness
+    from node.summary import summarise
+
     with opened(directory, anyway=True) as services:
-        found = services.status()
+        found = summarise(services.store, services.connection, services.now, open_witness)
         home = services.home
     answer(as_json, "status", {"home": home_json(home), **_status_json(found)}, _status_lines(found, str(home)))
     leave(1 if found.overdue else 3 if found.chain is None else 0 if found.healthy else 1)
@@ -50,6 +53,16 @@ def _status_json(found: NodeStatus) -> dict[str, Any]:
         "healthy": found.healthy,
         "accepted": found.accepted,
         "copiesWaiting": found.copies_waiting,
+        "setAside": [
+            {
+                "id": row.taken.entry,
+                "microCredential": row.taken.micro_credential,
+                "acceptedAt": row.taken.at,
+                "since": row.since,
+                "reason": row.reason,
+            }
+            for row in found.set_aside
+        ],
         "sealed": found.sealed,
         "withdrawn": found.withdrawn,
         "anchored": found.anchored,
@@ -83,6 +96,7 @@ def _status_json(found: NodeStatus) -> dict[str, Any]:
                 "chain": witness.chain_id,
                 "sequence": witness.sequence,
                 "anchored": witness.anchored,
+                "balanceWei": None if witness.balance is None else str(witness.balance),
                 "problem": witness.problem,
             }
             for witness in found.witnesses
@@ -104,6 +118,9 @@ def _status_lines(found: NodeStatus, home: str) -> list[str]:
         lines.append(
             f"Of the accepted, {found.copies_waiting} {noun} is sealed when the one before it is final on chain."
         )
+    if found.set_aside:
+        what = agreeing(len(found.set_aside), "is set aside: its credential", "are set aside: their credentials")
+        lines.append(f"Of the accepted, {len(found.set_aside)} {what} cannot be made. See PROBLEM below.")
     if found.approvals:
         noun = "list waits" if found.approvals == 1 else "lists wait"
         lines.append(f"{found.approvals} {noun} for a second person's approval.")
@@ -125,24 +142,37 @@ def _status_lines(found: NodeStatus, home: str) -> list[str]:
     lines += [_next_line(found), *map(_witness_line, found.witnesses)]
     if found.chain is None:
         return [*lines, f"The chain cannot be asked: {found.chain_problem}"]
-    lines.append(f"Chain: block {found.chain.latest_block}, final {found.chain.final_block}.")
+    lines.append(f"Chain: the newest block is {found.chain.latest_block}; final up to block {found.chain.final_block}.")
     if found.chain.balance is not None:
-        lines.append(f"The node's key holds {found.chain.balance / _ETHER:.4f} of the chain's coin.")
+        lines.append(f"The node's key holds {_coins(found.chain.balance)} of the chain's coin.")
     return lines
 
 
 def _next_line(found: NodeStatus) -> str:
     decision = found.next_anchor
+    if decision.reason == "nothing" and found.checkpoint is None:
+        return "Next anchor: none before something is sealed."
     if decision.reason in ("nothing", "ahead"):
         return f"Next anchor: none, for {decision.sentence}."
     when = (
-        "now" if decision.due else "later" if decision.at is None else f"at {format_instant(decision.at)} at the latest"
+        "due now"
+        if decision.due
+        else "later"
+        if decision.at is None
+        else f"at {format_instant(decision.at)} at the latest"
     )
     return f"Next anchor: {when}, because {decision.sentence}."
 
 
+def _coins(wei: int) -> str:
+    """A little must not read as nothing."""
+    return "less than 0.0001" if 0 < wei < _ETHER // 10_000 else f"{wei / _ETHER:.4f}"
+
+
 def _witness_line(witness: WitnessStatus) -> str:
     line = f"Ledger {witness.number} on chain {witness.chain_id}: {counted(witness.anchored, 'entry')} final there."
+    if witness.balance is not None:
+        line += f" The node's key holds {_coins(witness.balance)} of that chain's coin."
     return line if witness.problem is None else f"{line} Problem: {harmless(witness.problem, 300)}"
 
 
@@ -203,8 +233,14 @@ def _fsck_lines(report: FsckReport) -> list[str]:
     if report.witness_anchors:
         lines.append(f"Checked {counted(report.witness_anchors, 'anchor')} on other ledgers.")
     if report.acts_since_seal:
-        last = counted(report.acts_since_seal, "line")
-        lines.append(f"The audit log's last {last} came after the last seal: nothing else proves what was done there.")
+        count = report.acts_since_seal
+        last = agreeing(count, "last line", f"last {count} lines")
+        same = agreeing(count, "it is", "they are")
+        verb = agreeing(count, "is", "are")
+        lines.append(
+            f"The {last} of the audit log {verb} under no seal yet: until the next one nothing else shows that {same} "
+            "unchanged."
+        )
     for finding in report.findings:
         mark = "repaired" if finding.repaired else "FINDING"
         lines.append(f"{mark}: {harmless(finding.sentence, 400)} [{finding.code}]")

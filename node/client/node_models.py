@@ -23,6 +23,7 @@ __all__ = [
     "ProblemReport",
     "RejectRequest",
     "SealReport",
+    "SetAsideReport",
     "SubmissionList",
     "SubmissionReport",
     "SubmissionRow",
@@ -82,10 +83,22 @@ class WitnessReport(Shape):
 
 
 class ProblemReport(Shape):
-    """What keeps the node from sealing or anchoring, or comes near it."""
+    """What keeps the node from sealing or anchoring, or from making a credential, or comes near it."""
 
-    code: Literal["chain.ahead", "held.up", "chain.endpoint", "balance.low"] = Field(description="Which problem.")
+    code: Literal["chain.ahead", "held.up", "award.set_aside", "chain.endpoint", "balance.low"] = Field(
+        description="Which problem."
+    )
     sentence: str = Field(description="In words.")
+
+
+class SetAsideReport(Shape):
+    """An acknowledged award whose credential cannot be made now."""
+
+    id: str = Field(description="The id that was acknowledged.")
+    micro_credential: str = Field(description="Key of its micro-credential.")
+    accepted_at: int = Field(description="When it was acknowledged.")
+    since: int = Field(description="When it was set aside.")
+    reason: str = Field(description="Why, without its learner's data.")
 
 
 class NodeReport(Shape):
@@ -97,10 +110,14 @@ class NodeReport(Shape):
     home: dict[str, Any] = Field(description="Chain, ledger and issuer number.")
     test: bool = Field(description="True for a rehearsal.")
     healthy: bool = Field(
-        description="True iff no promise is overdue, the chain answers, and sealing and anchoring are not held up."
+        description="True iff no promise is overdue, the chain answers, sealing and anchoring are not held up, and no "
+        "award is set aside."
     )
     accepted: int = Field(description="Credentials that wait to be sealed.")
     copies_waiting: int = Field(description="Of these, further copies whose turn comes when those before are final.")
+    set_aside: list[SetAsideReport] = Field(
+        description="Of the accepted, those whose credential cannot be made now, as far as the token may see them."
+    )
     sealed: int = Field(description="Credentials in the log.")
     withdrawn: int = Field(description="Credentials that were withdrawn.")
     anchored: int = Field(description="Credentials under a final anchor.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, Flask, Request, Response, current_app, flash, g, request, session
@@ -35,8 +36,8 @@ def protect_forms(app: Flask) -> CSRFProtect:
     return CSRFProtect(app)
 
 
-def install_gate(routes: Blueprint, sessions: Sessions, forms: CSRFProtect) -> None:
-    """Before every request to the blueprint."""
+def install_gate(routes: Blueprint, sessions: Sessions, forms: CSRFProtect, settle: Callable[[], None]) -> None:
+    """Before every request to the blueprint; `settle` for who has signed in: he sees all that was acknowledged."""
 
     def check() -> Response | None:
         g.pop("principal", None)  # a bearer token is not a session
@@ -55,6 +56,7 @@ def install_gate(routes: Blueprint, sessions: Sessions, forms: CSRFProtect) -> N
                 return go("sign_in")
             g.principal = found
             _check_role(found)
+            settle()
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             _check_form(forms)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
@@ -44,7 +45,7 @@ class _Request(Request):
         return BytesIO()
 
 
-def install_console(app: Flask, services: Services, access: Access) -> None:
+def install_console(app: Flask, services: Services, access: Access, settle: Callable[[], None]) -> None:
     """`/console…` for officers with a token, `/anchors…` for everybody."""
     ConsoleCookies.configure(app, secure=services.config.public_url is not None)
     app.request_class = _Request
@@ -58,7 +59,7 @@ def install_console(app: Flask, services: Services, access: Access) -> None:
         static_folder="static",
         static_url_path="/static",
     )
-    install_gate(routes, sessions, forms)
+    install_gate(routes, sessions, forms, settle)
     install_page_rules(routes, services, _STYLE)
     signing_in_pages(routes, sessions)
     overview_pages(routes, services, access)

@@ -43,45 +43,45 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "trouble": "That did not work. Try again in a minute; your link is still good.",
     },
     "de": {
-        "title": "Microcredential abrufen",
+        "title": "Ihren Nachweis abrufen",
         "introduction": "Die Datei enthält alle Ihre Angaben. Verwenden Sie ein eigenes Gerät und bewahren Sie die "
-        "Datei auf: Sie bleibt auch ohne uns gültig. Dieser Link funktioniert einmal.",
-        "button": "Microcredential abrufen",
+        "Datei auf: Sie bleibt auch ohne uns gültig. Dieser Link funktioniert nur einmal.",
+        "button": "Nachweis abrufen",
         "noscript": "Diese Seite benötigt JavaScript. Ohne JavaScript verwenden Sie den Link mit dem Befehl",
         "working": "Einen Moment …",
-        "done": "Das Microcredential liegt bei Ihren Downloads. Falls nicht, drücken Sie die Schaltfläche innerhalb "
+        "done": "Ihr Nachweis liegt bei Ihren Downloads. Falls nicht, drücken Sie die Schaltfläche innerhalb "
         "von zehn Minuten noch einmal.",
-        "several": "Das Microcredential liegt in mehreren gleichlautenden Ausfertigungen vor, jede als eigene Datei. "
-        "Alle liegen bei Ihren Downloads; falls eine fehlt, speichern Sie sie hier. Nehmen Sie alle in eine Wallet "
-        "auf und zeigen Sie jeder Stelle einen Teil einer anderen (rootseal wallet present … --for NAME). Ganz "
+        "several": "Ihr Nachweis liegt in mehreren gleichlautenden Ausfertigungen vor, jede als eigene Datei. Alle "
+        "liegen bei Ihren Downloads; falls eine fehlt, speichern Sie sie hier. Nehmen Sie alle in eine Wallet auf und "
+        "zeigen Sie jeder Stelle einen Teil einer anderen Ausfertigung (rootseal wallet present … --for NAME). Ganz "
         "weitergegeben, zeigen sie jedem, dass es dieselbe Person ist.",
         "copy": "Ausfertigung",
         "incomplete": "Der Link ist unvollständig. Bitte kopieren Sie ihn ganz aus der E-Mail.",
         "unknown": "Dieser Link ist hier nicht bekannt. Haben Sie ihn ganz kopiert? Bitten Sie die ausstellende Stelle "
         "um einen neuen Link.",
         "used": "Dieser Link wurde bereits verwendet. Bitten Sie die ausstellende Stelle um einen neuen Link.",
-        "expired": "Dieser Link ist abgelaufen, Ihr Microcredential nicht. Bitten Sie die ausstellende Stelle um einen "
+        "expired": "Dieser Link ist abgelaufen, Ihr Nachweis nicht. Bitten Sie die ausstellende Stelle um einen "
         "neuen Link.",
-        "gone": "Dieses Microcredential wird nicht mehr ausgegeben. Bitte wenden Sie sich an die ausstellende Stelle.",
+        "gone": "Dieser Nachweis wird nicht mehr ausgegeben. Bitte wenden Sie sich an die ausstellende Stelle.",
         "busy": "Gerade rufen viele Personen ab. Bitte versuchen Sie es in einer Minute noch einmal.",
         "trouble": "Das hat nicht funktioniert. Bitte versuchen Sie es in einer Minute noch einmal; Ihr Link "
         "gilt weiter.",
     },
     "sl": {
-        "title": "Prevzem mikrodokazila",
+        "title": "Prevzem dokazila",
         "introduction": "Datoteka vsebuje vse vaše podatke. Uporabite svojo napravo in datoteko shranite: veljavna "
-        "ostane tudi brez nas. Povezavo lahko uporabite enkrat.",
-        "button": "Prevzemi mikrodokazilo",
+        "ostane tudi brez nas. Povezavo lahko uporabite le enkrat.",
+        "button": "Prevzemi dokazilo",
         "noscript": "Ta stran potrebuje JavaScript. Brez njega uporabite povezavo z ukazom",
         "working": "Trenutek …",
-        "done": "Mikrodokazilo je med vašimi prenosi. Če ga ni, v desetih minutah znova pritisnite gumb.",
-        "several": "Mikrodokazilo je na voljo v več izvodih z enako vsebino, vsak v svoji datoteki. Vsi so med vašimi "
+        "done": "Dokazilo je med vašimi prenosi. Če ga ni, v desetih minutah znova pritisnite gumb.",
+        "several": "Dokazilo je na voljo v več izvodih z enako vsebino, vsak v svoji datoteki. Vsi so med vašimi "
         "prenosi; če kateri manjka, ga shranite tukaj. Shranite vse v denarnico in vsakemu delodajalcu pokažite "
         "del drugega izvoda (rootseal wallet present … --for IME). Če jih posredujete cele, vsakomur pokažejo, da gre "
         "za isto osebo.",
         "copy": "Izvod",
         "incomplete": "Povezava ni popolna. Prekopirajte jo v celoti iz e-poštnega sporočila.",
-        "unknown": "Te povezave ne poznamo. Ste jo prekopirali v celoti? Za novo povezavo prosite izdajatelja "
+        "unknown": "Te povezave ne poznamo. Ali ste jo prekopirali v celoti? Za novo povezavo prosite izdajatelja "
         "dokazila.",
         "used": "Ta povezava je že bila uporabljena. Za novo prosite izdajatelja dokazila.",
         "expired": "Povezava je potekla, vaše dokazilo pa ne. Za novo povezavo prosite izdajatelja dokazila.",

@@ -122,13 +122,13 @@ _CHECKING: Final = {
     ),
     "de": (
         "Ohne jedes Programm können Sie die Datei auf dieser Seite prüfen:",
-        "Für den eigenen Rechner gibt es eine freie Wallet (Python 3.11). Sie erhalten sie von uns oder mit dem\n"
-        "Quelltext des Projekts Rootseal; nehmen Sie sie von niemandem sonst.",
+        "Für den eigenen Rechner gibt es eine kostenlose Wallet, eine digitale Brieftasche (Python 3.11). Sie\n"
+        "erhalten sie von uns oder mit dem Quelltext des Projekts Rootseal; nehmen Sie sie von niemandem sonst.",
     ),
     "sl": (
         "Brez programa lahko datoteko preverite na tej strani:",
-        "Za lastni računalnik je na voljo prosta denarnica (Python 3.11). Dobite jo pri nas ali z izvorno kodo\n"
-        "projekta Rootseal; od nikogar drugega je ne jemljite.",
+        "Za lastni računalnik je na voljo brezplačna digitalna denarnica (Python 3.11). Dobite jo pri nas ali\n"
+        "z izvorno kodo projekta Rootseal; od nikogar drugega je ne jemljite.",
     ),
 }
 _REHEARSAL: Final = {
@@ -143,11 +143,11 @@ _COPIES: Final[dict[str, str]] = {
     "employer a part of another one (rootseal wallet present … --for WHO). Handed on whole, they show everybody that\n"
     "it is the same learner.",
     "de": "Sie erhalten {} gleichlautende Ausfertigungen dieses Nachweises. Nehmen Sie alle in eine Wallet auf und\n"
-    "zeigen Sie jeder Stelle einen Teil einer anderen (rootseal wallet present … --for NAME). Ganz weitergegeben,\n"
-    "zeigen sie jedem, dass es dieselbe Person ist.",
-    "sl": "Število izvodov tega dokazila z enako vsebino: {}. Shranite vse v denarnico in vsakemu delodajalcu\n"
-    "pokažite del drugega izvoda (rootseal wallet present … --for IME). Če jih posredujete cele, vsakomur pokažejo,\n"
-    "da gre za isto osebo.",
+    "zeigen Sie jeder Stelle einen Teil einer anderen Ausfertigung (rootseal wallet present … --for NAME). Ganz\n"
+    "weitergegeben, zeigen sie jedem, dass es dieselbe Person ist.",
+    "sl": "Prejeli ste več izvodov tega dokazila z enako vsebino (skupaj {}). Shranite vse v denarnico in vsakemu\n"
+    "delodajalcu pokažite del drugega izvoda (rootseal wallet present … --for IME). Če jih posredujete cele, vsakomur\n"
+    "pokažejo, da gre za isto osebo.",
 }
 
 _TEXTS: Final[dict[tuple[str, Carries], str]] = {
@@ -215,7 +215,8 @@ $institution hat Ihnen dieses Microcredential verliehen:
     $name
     verliehen am $awarded_on
 
-Hier können Sie es einmal abrufen, bis zum $claim_expires (das Microcredential selbst läuft an diesem Tag nicht ab):
+Hier können Sie es einmal abrufen, spätestens am $claim_expires (das Microcredential selbst läuft an diesem Tag
+nicht ab):
 
     $link
 
@@ -228,9 +229,9 @@ $institution
 """,
     ("sl", "file"): """Subject: Vaše mikrodokazilo: $name
 
-Pozdravljeni, $learner,
+Pozdravljeni, $learner!
 
-$institution vam je podelila oziroma podelil to mikrodokazilo:
+Ustanova $institution vam je podelila to mikrodokazilo:
 
     $name
     datum podelitve: $awarded_on
@@ -239,27 +240,27 @@ Priloženo je kot datoteka. Datoteko shranite: ona sama je dokazilo in ostane ve
 podatke, zato jo posredujte le osebam, ki smejo videti vse. Če želite pokazati le del podatkov ali dokazati, da je
 dokazilo vaše, ga shranite v denarnico: rootseal wallet receive.
 
-@CHECKING@Če to sporočilo ni namenjeno vam, nam prosimo odgovorite nanj in datoteko izbrišite.
+@CHECKING@Če to sporočilo ni namenjeno vam, nas o tem obvestite z odgovorom nanj in datoteko izbrišite.
 
 $institution
 """,
     ("sl", "link"): """Subject: Vaše mikrodokazilo: $name
 
-Pozdravljeni, $learner,
+Pozdravljeni, $learner!
 
-$institution vam je podelila oziroma podelil to mikrodokazilo:
+Ustanova $institution vam je podelila to mikrodokazilo:
 
     $name
     datum podelitve: $awarded_on
 
-Prevzamete ga lahko enkrat, najpozneje $claim_expires (samo dokazilo tega dne ne poteče):
+Prevzamete ga lahko enkrat, najpozneje dne $claim_expires (dokazilo samo ta dan ne poteče):
 
     $link
 
 Datoteko shranite: ona sama je dokazilo in ostane veljavna tudi brez nas. Povezave ne posredujte drugim: kdor jo prvi
 odpre, prejme datoteko z vsemi vašimi podatki.
 
-@CHECKING@Če to sporočilo ni namenjeno vam, nam prosimo odgovorite nanj.
+@CHECKING@Če to sporočilo ni namenjeno vam, nas o tem obvestite z odgovorom nanj.
 
 $institution
 """,

@@ -31,48 +31,49 @@ SHARED_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "trouble": "That did not work. Try again in a minute.",
     },
     "de": {
-        "title": "Ein Microcredential wurde mit Ihnen geteilt",
-        "introduction": "Es wird in Ihrem Browser geöffnet, mit dem Schlüssel, der im Link steht. Dieser Server "
-        "bewahrt es verschlossen auf und kann es nicht lesen. Dass es sich öffnen lässt, heißt nicht, dass es echt "
-        "ist.",
+        "title": "Ein Nachweis wurde mit Ihnen geteilt",
+        "introduction": "Die Datei wird in Ihrem Browser geöffnet, mit dem Schlüssel, der im Link steht. Dieser "
+        "Server bewahrt sie verschlossen auf und kann sie nicht lesen. Dass sie sich öffnen lässt, heißt nicht, dass "
+        "der Nachweis echt ist.",
         "open": "Öffnen",
         "save": "Datei speichern",
         "check": "Zur Prüfseite dieses Servers",
-        "advice": "Prüfen Sie es nun. Diese Seite kam mit demselben Link wie die Datei und beweist daher nichts: "
-        "Speichern Sie die Datei und geben Sie sie einer Prüfseite oder einem Programm aus anderer Quelle. Nur wenn "
-        "Sie die Adresse oben schon von anderswo als die der Einrichtung kannten, gehen Sie zur Prüfseite hier: Der "
-        "Text ist dort eingesetzt, er bleibt in Ihrem Browser, und niemand wird gefragt, bevor Sie „Diesen Text "
-        "prüfen“ drücken.",
-        "blocked": "Ihr Browser hat die Seite nicht öffnen lassen. Speichern Sie die Datei und geben Sie sie einer "
-        "Prüfseite.",
-        "noscript": "Diese Seite benötigt JavaScript: Die Datei wird in Ihrem Browser aufgeschlossen.",
+        "advice": "Prüfen Sie ihn nun. Diese Seite kam mit demselben Link wie die Datei und beweist daher nichts: "
+        "Speichern Sie die Datei und prüfen Sie sie mit einer Prüfseite oder einem Programm aus anderer Quelle. Nur "
+        "wenn Sie die Adresse oben schon aus anderer Quelle als die der Einrichtung kannten, gehen Sie zur Prüfseite "
+        "hier: Der Text ist dort schon eingesetzt, er bleibt in Ihrem Browser, und nichts wird abgefragt, bevor Sie "
+        "„Diesen Text prüfen“ drücken.",
+        "blocked": "Ihr Browser hat das Öffnen der Prüfseite nicht zugelassen. Speichern Sie die Datei und prüfen Sie "
+        "sie mit einer Prüfseite.",
+        "noscript": "Diese Seite benötigt JavaScript: Die Datei wird in Ihrem Browser entschlüsselt.",
         "working": "Einen Moment …",
-        "done": "Aufgeschlossen, in Ihrem Browser: Es wird nichts hochgeladen.",
+        "done": "In Ihrem Browser entschlüsselt: Es wird nichts hochgeladen.",
         "incomplete": "Der Link ist unvollständig. Kopieren Sie ihn ganz.",
-        "ended": "Dieser Link ist abgelaufen, oder es gab ihn hier nie. Über das Microcredential sagt das nichts, es "
-        "kann durchaus gültig sein: Bitten Sie die Person, die Ihnen den Link sandte, um einen neuen.",
+        "ended": "Dieser Link gilt nicht mehr, oder es gab ihn hier nie. Über den Nachweis sagt das nichts; er kann "
+        "durchaus gültig sein: Bitten Sie die Person, die Ihnen den Link gesendet hat, um einen neuen.",
         "wrong": "Der Link öffnet diese Datei nicht: Er wurde verändert oder nicht ganz kopiert.",
         "trouble": "Das hat nicht funktioniert. Versuchen Sie es in einer Minute noch einmal.",
     },
     "sl": {
         "title": "Nekdo je z vami delil dokazilo",
-        "introduction": "Odpre se v vašem brskalniku s ključem, ki je v povezavi. Ta strežnik ga hrani zaklenjenega in "
-        "ga ne more prebrati. Da se odpre, še ne pomeni, da je pristno.",
+        "introduction": "Datoteka se odpre v vašem brskalniku s ključem, ki je v povezavi. Ta strežnik jo hrani "
+        "zaklenjeno in je ne more prebrati. Da se odpre, še ne pomeni, da je dokazilo pristno.",
         "open": "Odpri",
         "save": "Shrani datoteko",
         "check": "Na stran za preverjanje na tem strežniku",
         "advice": "Zdaj ga preverite. Ta stran je prišla z isto povezavo kot datoteka in zato ničesar ne dokazuje: "
-        "shranite datoteko in jo dajte strani za preverjanje ali programu, ki ga imate od drugod. Le če ste "
+        "shranite datoteko in jo preverite na strani za preverjanje ali s programom, ki ga imate od drugod. Le če ste "
         "naslov zgoraj že od drugod poznali kot naslov ustanove, pojdite na stran za preverjanje tukaj: besedilo je "
-        "tam že vneseno, ostane v vašem brskalniku, in nihče ni vprašan, dokler ne pritisnete »Preveri to besedilo«.",
-        "blocked": "Brskalnik strani ni dovolil odpreti. Shranite datoteko in jo dajte strani za preverjanje.",
+        "tam že vneseno, ostane v vašem brskalniku in poizvedbe ni, dokler ne pritisnete »Preveri to besedilo«.",
+        "blocked": "Brskalnik ni dovolil odpreti strani za preverjanje. Shranite datoteko in jo preverite na taki "
+        "strani.",
         "noscript": "Ta stran potrebuje JavaScript: datoteka se odklene v vašem brskalniku.",
         "working": "Trenutek …",
         "done": "Odklenjeno v vašem brskalniku: nič se ne naloži na strežnik.",
         "incomplete": "Povezava ni popolna. Prekopirajte jo v celoti.",
-        "ended": "Povezava je potekla ali je tu nikoli ni bilo. O dokazilu to ne pove ničesar, lahko je povsem "
-        "veljavno: prosite tistega, ki vam je poslal povezavo, za novo.",
-        "wrong": "Povezava te datoteke ne odpre: bila je spremenjena ali ni prekopirana v celoti.",
+        "ended": "Povezava ne velja več ali pa je tu nikoli ni bilo. O dokazilu to ne pove ničesar; lahko je povsem "
+        "veljavno: za novo povezavo prosite tistega, ki vam jo je poslal.",
+        "wrong": "Povezava te datoteke ne odpre: bila je spremenjena ali pa ni prekopirana v celoti.",
         "trouble": "Ni uspelo. Poskusite znova čez minuto.",
     },
 }

@@ -2,7 +2,7 @@
 
 Taking in writes one row each (`intake`): that is what is acknowledged. Only what is plain is taken in: a new request,
 an award that nobody has, a token that is as it was when the request was let in. Filing writes the same rows as the
-ordinary way: submission, entry, act, list, answer; and takes the one away.
+ordinary way: submission, entry, act, list, answer.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class Accepts:
         rows = self._database.rows(f"SELECT number, {_COLUMNS} FROM intake ORDER BY number LIMIT ?", (most,))
         return [(number, TakenIn(*row)) for number, *row in rows]
 
-    def file(self, numbers: Sequence[int], taken: Sequence[TakenIn], entries: Sequence[NewEntry]) -> None:
+    def file(self, taken: Sequence[TakenIn], entries: Sequence[NewEntry]) -> None:
         """Store the entries of at least one that was taken in, in the caller's transaction."""
         insert, count = self._database.insert_rows, len(taken)
         # Numbers are given in order, and nobody else writes meanwhile.
@@ -141,4 +141,7 @@ class Accepts:
         insert("lists (at, first, rows, issued, refused, repeated)", lists)
         answers = [AnsweredRequest(t.name, t.fingerprint, t.status, t.body, t.at) for t in taken]
         self._requests.add_all(answers, taken[-1].at)
-        self._database.change(f"DELETE FROM intake WHERE number <= {max(numbers)}")
+
+    def take_out(self, number: int) -> None:
+        """Those up to this number are filed or set aside, in the caller's transaction."""
+        self._database.change("DELETE FROM intake WHERE number <= ?", (number,))

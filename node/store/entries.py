@@ -10,8 +10,9 @@ from node.store.database import Database
 from node.store.records import Entry, EntryState, NewEntry
 from rootseal.commitment import Subject
 from rootseal.errors import ConflictError, InputError
+from rootseal.instants import format_instant
 
-__all__ = ["ACCEPT_COLUMNS", "Entries", "accept_values"]
+__all__ = ["ACCEPT_COLUMNS", "Entries", "accept_values", "full_id"]
 
 _UUID: Final = re.compile(r"(?:urn:uuid:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
 _COLUMNS: Final = (
@@ -68,13 +69,17 @@ class Entries:
 
     def get(self, entry_id: str) -> Entry:
         """By `urn:uuid:…` or the UUID alone. Raises `InputError` where there is none."""
-        match = _UUID.fullmatch(entry_id.lower())
-        if match is None:
-            raise InputError("id", "must be a UUID, with or without urn:uuid: before it", entry_id)
-        found = self._one("id = ?", f"urn:uuid:{match[1]}")
+        found = self._one("id = ?", full_id(entry_id))
         if found is None:
-            raise InputError("id", "there is no credential with this id here", entry_id)
+            raise InputError("id", self._why_none(full_id(entry_id)), entry_id)
         return found
+
+    def _why_none(self, entry_id: str) -> str:
+        aside = self._database.row("SELECT since, reason FROM set_aside WHERE entry = ?", (entry_id,))
+        if aside is None:
+            return "there is no credential with this id here"
+        made = f"its credential cannot be made since {format_instant(aside[0])}: {aside[1]}"
+        return f"the award with this id is acknowledged, and {made}; `rootseal node status` says the way out"
 
     def get_all(self, entry_ids: Iterable[str]) -> list[Entry]:
         """Each once, in the order given, however its id is written. Raises `InputError` for the first unknown one."""
@@ -91,7 +96,7 @@ class Entries:
     def due(self, accepted_by: int, *, approved: bool = False) -> bool:
         """True iff an entry accepted at or before `accepted_by` waits to be sealed; `approved`: and may be.
 
-        What is only taken in so far counts too. A copy counts from when its turn has come.
+        What is only taken in so far counts too, what is set aside does not. A copy counts from when its turn has come.
         """
         query = f"SELECT 1 FROM entries WHERE state = 'accepted' AND accepted_at <= ?1 AND {_ITS_TURN}"
         rest = f" AND {_PASSED}" if approved else " UNION ALL SELECT 1 FROM intake WHERE at <= ?1"
@@ -151,9 +156,10 @@ class Entries:
         self._database.change_many("UPDATE entries SET live = 0 WHERE id = ?", [(entry_id,) for entry_id in entry_ids])
 
     def counts(self) -> dict[EntryState, int]:
-        """How many there are in each state, those among the accepted that are only taken in so far."""
+        """How many there are in each state, those among the accepted that are only taken in so far, or set aside."""
         found = dict(self._database.rows("SELECT state, count(*) FROM entries GROUP BY state"))
-        taken_in = self._database.row("SELECT count(*) FROM intake") or (0,)
+        query = "SELECT (SELECT count(*) FROM intake) + (SELECT count(*) FROM set_aside)"
+        taken_in = self._database.row(query) or (0,)
         found[EntryState.ACCEPTED.value] = found.get(EntryState.ACCEPTED.value, 0) + taken_in[0]
         return {state: found.get(state.value, 0) for state in EntryState}
 
@@ -161,7 +167,7 @@ class Entries:
         """When the oldest accepted first copy was accepted: the other copies wait for their turn, and are not late."""
         found = self._database.row(
             "SELECT min(at) FROM (SELECT accepted_at AS at FROM entries WHERE state = 'accepted' AND copy_of IS NULL"
-            " UNION ALL SELECT at FROM intake)"
+            " UNION ALL SELECT at FROM intake UNION ALL SELECT at FROM set_aside)"
         )
         return None if found is None else found[0]
 
@@ -183,6 +189,14 @@ class Entries:
 
     def _many(self, where: str, *parameters: object) -> list[Entry]:
         return [_entry(row) for row in self._database.rows(f"SELECT {_COLUMNS} FROM entries WHERE {where}", parameters)]
+
+
+def full_id(entry_id: str) -> str:
+    """`urn:uuid:…` of an id that may be the UUID alone. Raises `InputError` for any other text."""
+    match = _UUID.fullmatch(entry_id.lower())
+    if match is None:
+        raise InputError("id", "must be a UUID, with or without urn:uuid: before it", entry_id)
+    return f"urn:uuid:{match[1]}"
 
 
 def accept_values(entry: NewEntry, now: int) -> tuple[object, ...]:

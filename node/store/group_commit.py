@@ -76,11 +76,14 @@ class GroupCommit:
     def __init__(
         self, store: Store, settle: Callable[[], object] = lambda: None, meanwhile: Callable[[], bool] = lambda: False
     ) -> None:
-        """`settle` is called before what `run` is given; `meanwhile` while nobody asks, as long as it returns True."""
+        """`settle` is called before what `run` is given; `meanwhile` while nobody asks, as long as it returns True.
+
+        What `meanwhile` raises would end the thread: it must not raise.
+        """
         self._store = store
         self._settle = settle
         self._meanwhile = meanwhile
-        self._waiting: queue.SimpleQueue[list[_Asked] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[list[_Asked]] = queue.SimpleQueue()
         self._gathered: list[_Asked] = []  # of the event loop, and touched by nobody else
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -122,14 +125,6 @@ class GroupCommit:
         self._start()
         self._waiting.put(asked)
 
-    def close(self) -> None:
-        """Commit what waits, and end the thread. It begins anew with the next `run`."""
-        with self._lock:
-            thread, self._thread = self._thread, None
-        if thread is not None:
-            self._waiting.put(None)
-            thread.join()
-
     def _start(self) -> None:
         # Not before it is needed: a thread does not survive the fork of a server.
         if self._thread is None:
@@ -139,22 +134,14 @@ class GroupCommit:
                     self._thread.start()
 
     def _write(self) -> None:
-        while (first := self._next()) is not None:
-            batch = first
-            end = False
-            while not end and len(batch) < _MOST:
-                try:
-                    more = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                end = more is None
-                if more is not None:
-                    batch = batch + more
+        while True:
+            batch = self._next()
+            with contextlib.suppress(queue.Empty):
+                while len(batch) < _MOST:
+                    batch = batch + self._waiting.get_nowait()
             self._commit(batch)
-            if end:
-                return
 
-    def _next(self) -> list[_Asked] | None:
+    def _next(self) -> list[_Asked]:
         """What is asked next. When nobody has asked for a while there is time for other work, until somebody does."""
         quiet = _QUIET_SECONDS
         while True:

@@ -114,7 +114,8 @@ _ALL_KINDS: Final = (
         '["sealed", "final", "revoked", "near", "overdue", "low_balance"]')""",
 )
 
-# Awards that were taken in and whose entries are still to be made: durable, acknowledged, and each for a moment only.
+# Awards that were taken in and whose entries are still to be made: durable, acknowledged, and each for a moment only;
+# and those of them whose making was refused, until it succeeds or they are withdrawn.
 _INTAKE: Final = (
     """CREATE TABLE intake (
         number INTEGER PRIMARY KEY, at INTEGER NOT NULL, person TEXT NOT NULL, token TEXT NOT NULL,
@@ -122,6 +123,14 @@ _INTAKE: Final = (
         entry TEXT NOT NULL, template INTEGER NOT NULL, learner TEXT NOT NULL,
         micro_credential TEXT NOT NULL, awarded_on TEXT NOT NULL, row_digest BLOB NOT NULL, email TEXT NOT NULL,
         award TEXT NOT NULL, UNIQUE (learner, micro_credential, awarded_on)
+    ) STRICT""",
+    # `newest` is the number of the newest entry when it was set aside.
+    """CREATE TABLE set_aside (
+        number INTEGER PRIMARY KEY, since INTEGER NOT NULL, reason TEXT NOT NULL, newest INTEGER NOT NULL,
+        at INTEGER NOT NULL, person TEXT NOT NULL, token TEXT NOT NULL, name BLOB NOT NULL, fingerprint BLOB NOT NULL,
+        status INTEGER NOT NULL, body BLOB NOT NULL, entry TEXT NOT NULL UNIQUE, template INTEGER NOT NULL,
+        learner TEXT NOT NULL, micro_credential TEXT NOT NULL, awarded_on TEXT NOT NULL, row_digest BLOB NOT NULL,
+        email TEXT NOT NULL, award TEXT NOT NULL
     ) STRICT""",
 )
 

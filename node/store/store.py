@@ -27,6 +27,7 @@ from node.store.outbox import StoredOutbox
 from node.store.promise_alarms import PromiseAlarms
 from node.store.recovered import Recovered
 from node.store.requests import AnsweredRequests
+from node.store.set_aside import SetAside
 from node.store.statuses import StatusActs
 from node.store.submissions import Submissions
 from node.store.superseding import Superseding
@@ -49,6 +50,7 @@ class Store:
         self.templates = Templates(database)
         self.entries = Entries(database)
         self.accepts = Accepts(database)
+        self.set_aside = SetAside(database)
         self.awards = Awards(database)
         self.copies = Copies(database)
         self.finding = Finding(database)

@@ -52,6 +52,15 @@ class Templates:
             raise StoreError(f"template {number} is missing; run `rootseal node fsck`")
         return MicroCredential.from_json(json.loads(found[1]), found[0])
 
+    def mended(self, number: int, since: int) -> int | None:
+        """The newest version of the same micro-credential, where it is newer and was stored at or after `since`."""
+        found = self._database.row(
+            "SELECT id FROM templates WHERE key = (SELECT key FROM templates WHERE id = ?1) AND id > ?1"
+            " AND added_at >= ?2 ORDER BY version DESC LIMIT 1",
+            (number, since),
+        )
+        return None if found is None else int(found[0])
+
     def newest(self) -> dict[str, MicroCredential]:
         """The newest version of each, by key."""
         return {key: template for key, (_, template) in self.numbered().items()}

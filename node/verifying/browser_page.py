@@ -2,6 +2,7 @@
 
 The page itself is built from `web/`, names no node, and works from a disk as well (docs/spec/browser.md). Added are
 this node's own policy, and the way to the form of the server: for those without JavaScript, and as one quiet link.
+Its fixed texts and its title are in the visitor's language before its script runs, and where none does.
 """
 
 from __future__ import annotations
@@ -31,12 +32,15 @@ FORM: Final = "/verify/form"
 
 _META_POLICY: Final = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
 _EMPTY: Final = '<script type="application/json" id="{}">null</script>'
+_ENGLISH: Final = '<html lang="en">'
+_SCRIPT: Final = "<script>"
+_FIXED: Final = re.compile(r'(data-t="([a-z_0-9.]+)">)[^<]*(?=</)')
 _NO_SCRIPT: Final = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
 
 
 def browser_page(config: NodeConfig, languages: Sequence[str]) -> Response:
     """The page for visitors who read `languages`, the first best."""
-    page, policy = _built_page()
+    page, policy = _page_in(languages[0])
     form = f"{config.public_url or ''}{FORM}"
     page = _fill(page, "policy-preset", format_policy(public_policy(config)))
     page = _fill(page, "server-form", {"name": config.name, "url": form})
@@ -61,11 +65,32 @@ def _without_script(language: str, institution: str, form: str) -> str:
 
 
 @cache
+def _page_in(language: str) -> tuple[str, str]:
+    """The page in `language`, and its policy. Of its scripts, which that names by hash, nothing is touched."""
+    page, policy = _built_page()
+    texts = _built_texts().get(language)
+    if texts is None:
+        return page, policy
+    head, script, rest = page.partition(_SCRIPT)
+    head = head.replace(_ENGLISH, f'<html lang="{language}">', 1)
+    head = _FIXED.sub(lambda found: found[1] + escape(texts[found[2]], quote=False), head)
+    return head + script + rest, policy
+
+
+@cache
+def _built_texts() -> dict[str, dict[str, str]]:
+    """Language → place → text, for the languages other than the built page's own."""
+    found = json.loads((files("node") / "pages" / "verify.texts.json").read_bytes())
+    return {language: dict(texts) for language, texts in found.items()}
+
+
+@cache
 def _built_page() -> tuple[str, str]:
     """The page, and the policy that it names itself."""
     page = (files("node") / "pages" / "verify.html").read_text(encoding="utf-8")
     found = _META_POLICY.search(page)
     places = all(_EMPTY.format(place) in page for place in ("policy-preset", "server-form"))
-    if found is None or not places or _NO_SCRIPT.search(page) is None:
+    whole = places and _NO_SCRIPT.search(page) is not None and _ENGLISH in page and _SCRIPT in page
+    if found is None or not whole:
         raise RuntimeError("node/pages/verify.html is not what docs/spec/browser.md describes")
     return page, found[1]

@@ -61,17 +61,18 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "why_too_many": "the file names more publications than this server looks up; use your own copy.",
     },
     "de": {
-        "title": "Microcredential prüfen",
+        "title": "Einen Nachweis prüfen",
         "first": "Im Browser prüfen: Die Datei bleibt bei Ihnen",
         "first_hint": "Diese Seite lädt nichts hoch und braucht JavaScript. Ob ein Nachweis noch gilt, fragt sie bei "
-        "einem Knoten der Chain, und sie sagt vorher, bei welchem. Oder senden Sie die Datei unten an diesen Server.",
+        "einem Knoten der Blockchain ab, und sie sagt vorher, bei welchem. Oder senden Sie die Datei unten an diesen "
+        "Server.",
         "no_script": "Diese Seite prüft die Datei in Ihrem Browser und braucht dafür JavaScript. "
         "Ohne JavaScript kann stattdessen der Server von {institution} prüfen: Die Datei wird dorthin gesendet, "
         "geprüft und vergessen.",
         "no_script_link": "Vom Server prüfen lassen",
         "own": "Diese Seite gehört der ausstellenden Einrichtung selbst. Sie vertraut {institution} und sonst "
-        "niemandem, und Sie müssen diesem Server vertrauen. Sicherer ist eine eigene Kopie, die selbst bei der Chain "
-        "nachfragt:",
+        "niemandem, und Sie müssen diesem Server vertrauen. Sicherer ist eine eigene Kopie, die selbst die "
+        "Blockchain abfragt:",
         "own_page": "die Seite, die in Ihrem Browser prüft und nichts hochlädt",
         "own_program": "oder das Programm mit dem Befehl",
         "stored": "Was Sie senden, wird geprüft und vergessen: Nichts davon wird aufbewahrt, auch in keinem Protokoll.",
@@ -79,8 +80,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "file": "Eine Datei",
         "file_hint": "Sie endet auf .credential.json oder .presentation.json; höchstens 1 MiB.",
         "text": "Oder den Text einer solchen Datei",
-        "question": "Ich habe die Person eine Frage unterschreiben lassen",
-        "question_hint": "Füllen Sie beides genau so aus, wie Sie es der Person gegeben haben.",
+        "question": "Ich habe die vorlegende Person eine Frage unterzeichnen lassen",
+        "question_hint": "Füllen Sie beides genau so aus, wie Sie es der vorlegenden Person gegeben haben.",
         "audience": "Ihr Name (audience)",
         "nonce": "Ihr Zufallswort (nonce)",
         "check": "Prüfen",
@@ -89,7 +90,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "both": "Sie haben eine Datei gewählt und einen Text eingefügt. Geben Sie eines von beiden an.",
         "half_question": "Die Frage ist nur zur Hälfte ausgefüllt. Geben Sie Ihren Namen und Ihr Zufallswort an, oder "
         "keines von beiden.",
-        "too_large": "Die Datei ist größer als 1 MiB; das ist kein Microcredential. Es wurde nichts geprüft.",
+        "too_large": "Die Datei ist größer als 1 MiB; so groß ist kein Nachweis. Es wurde nichts geprüft.",
         "pdf": "Ein PDF-Zertifikat trägt die Datei als Anlage. Speichern Sie die Anlage aus Ihrem PDF-Programm und "
         "senden Sie diese, oder prüfen Sie das PDF mit dem Programm (rootseal verify).",
         "picture": "Das ist ein Bild. Enthält es einen QR-Code, lesen Sie ihn mit der Seite in Ihrem Browser; oder "
@@ -102,46 +103,47 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "Sie es.",
         "result": "Ergebnis",
         "word_verified": "Bestätigt",
-        "word_rejected": "Nicht anerkannt",
-        "word_undetermined": "Nicht zu entscheiden",
+        "word_rejected": "Nicht akzeptiert",
+        "word_undetermined": "Nicht entschieden",
         "another": "Eine andere Datei prüfen",
-        "fake": "Woran Sie eine falsche Seite erkennen",
+        "fake": "Woran Sie eine gefälschte Seite erkennen",
         "fake_text": "Jeder kann eine Seite bauen, auf der „Bestätigt“ steht. Sehen Sie auf die Adresse oben: Sie "
         "müssen sie aus anderer Quelle als die der Einrichtung kennen, nie aus der Datei und nie von der Person, die "
         "sie Ihnen gab. Folgen Sie nie einem Link auf einem Zertifikat, um dieses Zertifikat zu prüfen.",
-        "why_chain": "sie hat diesem Server nicht geantwortet.",
-        "why_elsewhere": "dieser Server fragt nur nach Microcredentials der eigenen Einrichtung.",
-        "why_too_many": "die Datei nennt mehr Veröffentlichungen, als dieser Server nachschlägt; verwenden Sie Ihre "
+        "why_chain": "Die Blockchain hat diesem Server nicht geantwortet.",
+        "why_elsewhere": "Dieser Server fragt nur nach Nachweisen der eigenen Einrichtung.",
+        "why_too_many": "Die Datei nennt mehr Veröffentlichungen, als dieser Server nachschlägt; verwenden Sie Ihre "
         "eigene Kopie.",
     },
     "sl": {
-        "title": "Preverjanje mikrodokazila",
+        "title": "Preverjanje dokazila",
         "first": "Preverite v brskalniku: datoteka ostane pri vas",
-        "first_hint": "Ta stran ne naloži ničesar in potrebuje JavaScript. Ali dokazilo še velja, vpraša vozlišče "
-        "verige in prej pove, katero. Ali pa datoteko spodaj pošljite temu strežniku.",
+        "first_hint": "Ta stran ničesar ne naloži na strežnik in potrebuje JavaScript. Ali dokazilo še velja, preveri "
+        "pri vozlišču verige blokov in prej pove, pri katerem. Ali pa datoteko spodaj pošljite temu strežniku.",
         "no_script": "Ta stran preverja datoteko v vašem brskalniku in za to potrebuje JavaScript. Brez "
         "JavaScripta jo lahko namesto tega preveri strežnik ustanove {institution}: datoteka se pošlje tja, preveri "
-        "in pozabi.",
+        "in ne shrani.",
         "no_script_link": "Naj preveri strežnik",
         "own": "Ta stran je izdajateljeva. Zaupa ustanovi {institution} in nikomur drugemu, vi pa morate zaupati temu "
-        "strežniku. Zanesljivejša je vaša lastna kopija, ki verigo vpraša sama:",
+        "strežniku. Zanesljivejša je vaša lastna kopija, ki poizvedbo v verigi blokov opravi sama:",
         "own_page": "stran, ki preverja v vašem brskalniku in ničesar ne naloži na strežnik",
         "own_program": "ali program z ukazom",
-        "stored": "Kar pošljete, se preveri in pozabi: nič od tega se ne shrani, niti v dnevnik.",
+        "stored": "Kar pošljete, se le preveri: nič od tega se ne shrani, niti v dnevnik strežnika.",
         "form": "Kaj imate?",
         "file": "Datoteko",
-        "file_hint": "Konča se na .credential.json ali .presentation.json; največ 1 MiB.",
+        "file_hint": "Ime se konča z .credential.json ali .presentation.json; največ 1 MiB.",
         "text": "Ali besedilo take datoteke",
-        "question": "Imetnika sem prosil, naj podpiše vprašanje",
-        "question_hint": "Izpolnite oboje, natanko tako, kot ste dali imetniku.",
+        "question": "Imetnik je na mojo zahtevo podpisal vprašanje",
+        "question_hint": "Izpolnite oboje, natanko tako, kot ste navedli imetniku.",
         "audience": "Vaše ime (audience)",
         "nonce": "Vaša naključna beseda (nonce)",
         "check": "Preveri",
         "problem": "Tega ni bilo mogoče preveriti",
         "nothing": "Izberite datoteko ali prilepite njeno besedilo in pritisnite »Preveri«.",
         "both": "Izbrali ste datoteko in prilepili besedilo. Navedite eno od obojega.",
-        "half_question": "Izpolnili ste pol vprašanja. Navedite svoje ime in naključno besedo ali ničesar od tega.",
-        "too_large": "Datoteka je večja od 1 MiB; nobeno dokazilo ni. Nič ni bilo preverjeno.",
+        "half_question": "Izpolnili ste le polovico vprašanja. Navedite svoje ime in naključno besedo ali pa nič od "
+        "tega.",
+        "too_large": "Datoteka je večja od 1 MiB; tako veliko ni nobeno dokazilo. Nič ni bilo preverjeno.",
         "pdf": "Potrdilo PDF nosi datoteko kot prilogo. Shranite prilogo iz bralnika PDF in pošljite njo ali preverite "
         "PDF s programom (rootseal verify).",
         "picture": "To je slika. Če je na njej koda QR, jo preberite s stranjo v brskalniku ali prosite za datoteko, "
@@ -149,8 +151,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "zip": "To je arhiv ZIP. Razpakirajte ga in pošljite datoteko iz njega, katere ime se konča z "
         ".presentation.json ali .credential.json. Nič ni bilo preverjeno.",
         "code": "To je besedilo kode QR. Preverite ga s stranjo v brskalniku ali s programom.",
-        "busy": "Pravkar se preverja veliko datotek. Poskusite znova čez minuto.",
-        "broken": "Obrazec ni prispel tak, kot ga ta stran pošlje. Znova odprite stran in ponovite.",
+        "busy": "Trenutno se preverja veliko datotek. Poskusite znova čez minuto.",
+        "broken": "Obrazec ni prispel tak, kot ga pošlje ta stran. Znova odprite stran in poskusite še enkrat.",
         "result": "Izid",
         "word_verified": "Potrjeno",
         "word_rejected": "Ni sprejeto",
@@ -160,7 +162,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "fake_text": "Vsakdo lahko naredi stran, na kateri piše »Potrjeno«. Poglejte naslov zgoraj: poznati ga morate "
         "kot izdajateljevega od drugod, nikoli iz datoteke ali od tistega, ki vam jo je dal. Nikoli ne sledite "
         "povezavi na potrdilu, da bi preverili to potrdilo.",
-        "why_chain": "temu strežniku ni odgovorila.",
+        "why_chain": "veriga blokov temu strežniku ni odgovorila.",
         "why_elsewhere": "ta strežnik sprašuje le o dokazilih svoje ustanove.",
         "why_too_many": "datoteka navaja več objav, kot jih ta strežnik poišče; uporabite svojo kopijo.",
     },

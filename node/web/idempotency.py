@@ -24,7 +24,6 @@ from node.store.accepts import Accept
 from node.store.group_commit import GroupCommit
 from node.store.requests import AnsweredRequest
 from node.web.authentication import principal
-from rootseal.errors import RootsealError
 
 if TYPE_CHECKING:
     from node.services import Services
@@ -143,7 +142,7 @@ class Once:
     def _meanwhile(self) -> bool:
         try:
             return self._services.store.accepts.waiting() > 0 and self._services.intake.work_out(_A_FEW) > 0
-        except RootsealError as error:  # it stays where it is, for the next occasion
+        except Exception as error:  # noqa: BLE001 - it stays where it is, for the next occasion; the writer goes on
             log_failure("intake", error)
             return False
 

@@ -87,13 +87,15 @@ def page(browser: Browser) -> Iterator[Page]:
 def test_who_has_no_scripts_is_led_to_the_form(page: Page, node: Site) -> None:
     """The page that belongs here offers nothing that only a script could do, and says in three languages who checks."""
     page.goto(f"{node.url}/verify?lang=sl")
+    assert (page.locator("html").get_attribute("lang"), page.title()) == ("sl", "Preverjanje dokazila")
+    assert page.inner_text("h1") == page.title()
     assert page.locator(".input, .settings, .language").evaluate_all("all => all.every(e => !e.checkVisibility())")
     offers = page.locator("noscript p")
     assert offers.evaluate_all("all => all.map(e => e.lang)") == ["sl", "en", "de"]
     assert "the server of Example University can check it instead" in offers.nth(1).inner_text()
     with next_page(page):
         page.locator("noscript p[lang=de] a").click()
-    assert page.locator("h1").inner_text() == "Microcredential prüfen"
+    assert page.locator("h1").inner_text() == "Einen Nachweis prüfen"
     page.locator("#file").set_input_files(node.genuine)
     with next_page(page):
         page.locator("button[type=submit]").click()
@@ -164,7 +166,7 @@ def test_what_is_no_file_is_a_sentence_beside_the_form(page: Page, node: Site) -
     assert page.locator("#file").is_visible()
 
 
-@pytest.mark.parametrize(("lang", "heading"), [("de", "Microcredential prüfen"), ("sl", "Preverjanje mikrodokazila")])
+@pytest.mark.parametrize(("lang", "heading"), [("de", "Einen Nachweis prüfen"), ("sl", "Preverjanje dokazila")])
 def test_languages_are_switched_by_links(page: Page, node: Site, lang: str, heading: str) -> None:
     page.goto(f"{node.url}/verify/form")
     with next_page(page):

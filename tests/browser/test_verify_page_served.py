@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -122,6 +123,30 @@ def test_a_list_without_an_address_says_so(verifier: Verifier) -> None:
 def test_the_address_may_name_the_language(verifier: Verifier, node: Site, language: str, title: str) -> None:
     verifier.open(f"{node.url}/verify?lang={language}")
     assert verifier.page.inner_text("h1") == title
+
+
+@pytest.mark.parametrize(("languages", "title"), [("fr,de", "Einen Nachweis prüfen"), ("fr", "Check a credential")])
+def test_server_and_script_agree_about_the_language(browser: Browser, node: Site, languages: str, title: str) -> None:
+    """The first of the reader's languages that the page has: nothing changes under his eyes."""
+    context = browser.new_context(extra_http_headers={"Accept-Language": languages})
+    page = context.new_page()
+    page.add_init_script(f"Object.defineProperty(navigator, 'languages', {{get: () => '{languages}'.split(',')}})")
+    served = page.goto(f"{node.url}/verify")
+    assert served is not None
+    assert f"{title}</title>" in served.text()
+    page.wait_for_selector("html.ready")
+    assert (page.title(), page.inner_text("h1")) == (title, title)
+    assert f'<html lang="{page.locator("html").get_attribute("lang")}"' in served.text()
+    context.close()
+
+
+def test_a_page_saved_in_one_language_speaks_the_next_readers(verifier: Verifier, node: Site, tmp_path: Path) -> None:
+    saved = tmp_path / "verify.html"
+    saved.write_bytes(verifier.page.request.get(f"{node.url}/verify", headers={"Accept-Language": "sl"}).body())
+    assert '<html lang="sl">' in saved.read_text("utf-8")
+    verifier.open(saved.as_uri())
+    assert (verifier.page.locator("html").get_attribute("lang"), verifier.page.title()) == ("en", "Check a credential")
+    assert verifier.page.inner_text("label[for=file]") == "Choose a file"
 
 
 def test_one_quiet_link_leads_to_the_form_in_the_language_chosen(verifier: Verifier, node: Site) -> None:

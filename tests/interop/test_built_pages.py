@@ -49,6 +49,8 @@ def test_a_stale_page_is_noticed(node: str, tmp_path: Path) -> None:
     assert build("--check") == 1
     assert (build(), build("--check")) == (0, 0)
     assert (tmp_path / "node/pages/verify.html").read_bytes() != PAGE.read_bytes()
+    (tmp_path / "node/pages/verify.texts.json").write_text("{}")
+    assert build("--check") == 1
 
 
 def test_sizes(node: str) -> None:

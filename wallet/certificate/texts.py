@@ -29,20 +29,20 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "attachment": "The credential itself, to be checked with a Rootseal verifier",
     },
     "de": {
-        "kind": "Micro-Credential",
+        "kind": "Microcredential",
         "awarded": "verliehen an",
         "nobody": "eine Person, deren Name nicht gezeigt wird",
         "by": "von",
         "outcomes": "Lernergebnisse",
-        "test": "TEST: auf einem Testverzeichnis erstellt. Ohne jeden Wert.",
-        "check": "So prüfen Sie es",
-        "paper": "Dieses Papier beweist für sich nichts: Jeder kann eines drucken. Prüfen lässt sich die Datei, die "
-        "dieses PDF enthält und die die Codes unten wiederholen.",
-        "how": "Mit Ihrem eigenen Exemplar eines Rootseal-Prüfprogramms: rootseal verify certificate.pdf, oder "
-        "alle Codes mit der Kamera auf dessen Seite einlesen. Verwenden Sie nie ein Prüfprogramm, zu dem "
+        "test": "TEST: in einem Testregister erstellt. Ohne jeden Wert.",
+        "check": "So prüfen Sie den Nachweis",
+        "paper": "Dieses Papier beweist für sich allein nichts: Jeder kann so etwas drucken. Prüfen lässt sich die "
+        "Datei, die dieses PDF enthält und die die Codes unten wiederholen.",
+        "how": "Mit Ihrer eigenen Kopie eines Rootseal-Prüfprogramms: rootseal verify certificate.pdf, oder lesen Sie "
+        "alle Codes mit der Kamera auf dessen Prüfseite ein. Verwenden Sie nie ein Prüfprogramm, zu dem Sie "
         "ein Link in diesem Dokument oder die Person führt, die es Ihnen übergibt.",
-        "complete": "Die Codes und die angehängte Datei legen alles offen, was ausgestellt wurde, auch den Startwert. "
-        "Geben Sie sie nur jemandem, dem Sie all das anvertrauen.",
+        "complete": "Die Codes und die angehängte Datei legen alles offen, was ausgestellt wurde, auch den Startwert "
+        "(seed). Geben Sie sie nur weiter, wenn Sie der anderen Person all das anvertrauen.",
         "codes": "Codes: alle einlesen, in beliebiger Reihenfolge",
         "place": "Stelle im Verzeichnis",
         "entry": "Eintrag",
@@ -51,21 +51,21 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "sl": {
         "kind": "Mikrodokazilo",
         "awarded": "podeljeno osebi",
-        "nobody": "ki ime ni prikazano",
+        "nobody": "(ime ni prikazano)",
         "by": "podelila ustanova",
         "outcomes": "Učni izidi",
-        "test": "PRESKUS: izdelano v preskusni knjigi. Brez vsake vrednosti.",
+        "test": "TEST: izdelano v preskusnem registru. Nima nobene vrednosti.",
         "check": "Kako ga preverite",
-        "paper": "Ta list sam po sebi ničesar ne dokazuje: natisne ga lahko kdor koli. Preveriti je mogoče datoteko, "
+        "paper": "Ta list sam po sebi ničesar ne dokazuje: natisne ga lahko kdorkoli. Preveriti je mogoče datoteko, "
         "ki jo vsebuje ta PDF in jo ponavljajo spodnje kode.",
-        "how": "Z lastnim izvodom preverjevalnika Rootseal: rootseal verify certificate.pdf, ali preberite vse "
-        "kode s kamero na njegovi strani. Nikoli ne uporabite preverjevalnika, do katerega vodi povezava v "
-        "tem dokumentu ali oseba, ki vam ga izroči.",
-        "complete": "Kode in priložena datoteka razkrijejo vse, kar je bilo izdano, tudi seme. Izročite jih le komur "
-        "vse to zaupate.",
+        "how": "Z lastno kopijo preverjevalnika Rootseal: rootseal verify certificate.pdf, ali pa preberite vse "
+        "kode s kamero na njegovi strani. Nikoli ne uporabite preverjevalnika, do katerega vas vodi povezava v "
+        "tem dokumentu ali oseba, ki vam ta dokument izroči.",
+        "complete": "Kode in priložena datoteka razkrijejo vse, kar je bilo izdano, tudi seme (seed). Izročite jih le "
+        "tistemu, ki mu vse to zaupate.",
         "codes": "Kode: preberite vse, v poljubnem vrstnem redu",
         "place": "Mesto v dnevniku",
-        "entry": "Vnos",
+        "entry": "Vpis",
         "attachment": "Samo dokazilo, za preverjanje s preverjevalnikom Rootseal",
     },
 }

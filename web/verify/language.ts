@@ -23,6 +23,10 @@ export const t = (key: string, details: Details = {}): string => say(texts(), ke
 /** The code of the chosen language. */
 export const language = (): string => current;
 
+/** The first of `named` and the browser's languages that the page has; English where it has none of them. */
+export const preferred = (named: string | null): string =>
+  [named ?? "", ...navigator.languages.map((code) => code.slice(0, 2))].find((code) => Object.hasOwn(TEXTS, code)) ?? "en";
+
 /** Choose a language by its code; an unknown one is English. Rewrites every fixed text of the page. */
 export function choose(code: string, details: Details): void {
   current = Object.hasOwn(TEXTS, code) ? code : "en";

@@ -108,6 +108,13 @@ CREATE TABLE requests (
     ) STRICT, WITHOUT ROWID;
 CREATE INDEX requests_by_age ON requests (at);
 CREATE INDEX revoked_rows ON entries (row_digest) WHERE live = 0 AND state = 'sealed';
+CREATE TABLE set_aside (
+        number INTEGER PRIMARY KEY, since INTEGER NOT NULL, reason TEXT NOT NULL, newest INTEGER NOT NULL,
+        at INTEGER NOT NULL, person TEXT NOT NULL, token TEXT NOT NULL, name BLOB NOT NULL, fingerprint BLOB NOT NULL,
+        status INTEGER NOT NULL, body BLOB NOT NULL, entry TEXT NOT NULL UNIQUE, template INTEGER NOT NULL,
+        learner TEXT NOT NULL, micro_credential TEXT NOT NULL, awarded_on TEXT NOT NULL, row_digest BLOB NOT NULL,
+        email TEXT NOT NULL, award TEXT NOT NULL
+    ) STRICT;
 CREATE TABLE sqlite_sequence(name,seq);
 CREATE TABLE status_acts (
         position INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL REFERENCES entries (id),

@@ -14,7 +14,7 @@ from anchor.chain import Fees, TransactionRequest
 from anchor.keys import create_keystore, load_keystore, signer_from_secret
 from rootseal.errors import ConfigError, InputError
 from rootseal.ethereum import keccak256, recover, signature_problem
-from tests.support.fake_chain import decode_transaction
+from tests.support.fake_blocks import decode_transaction
 
 SECRET = keccak256(b"test")
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141

@@ -44,6 +44,12 @@ def node(tmp_path: Path) -> Iterator[Node]:
 
 
 @pytest.fixture
+def never(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No credential is made of what was taken in because it is quiet."""
+    monkeypatch.setattr("node.store.group_commit._QUIET_SECONDS", 1e6)
+
+
+@pytest.fixture
 def app(node: Node) -> Flask:
     """Its web application."""
     return create_app(node.services)

@@ -76,9 +76,6 @@ def test_many_share_one_commit_and_one_failure_is_its_own(node: Node) -> None:
     assert isinstance(outcomes.pop(3), ConflictError)
     assert outcomes == {number: number for number in range(8) if number != 3}
     assert [store.facts.get(f"n{number}") is not None for number in range(8)] == [n != 3 for n in range(8)]
-    group.close()
-    assert group.run(lambda: 5) == 5  # it begins anew
-    group.close()
 
 
 def test_a_commit_that_fails_is_told_to_all_and_nothing_is_there(node: Node, petra: Caller) -> None:

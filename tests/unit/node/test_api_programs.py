@@ -10,8 +10,8 @@ from node.announcing import KINDS, announce, announce_revocations
 from node.errands import Errands
 from node.webhooks import Webhooks
 from tests.support.api_caller import Caller, refused
+from tests.support.webhook_receiver import receiver, webhooks
 from tests.unit.node.conftest import Node
-from tests.unit.node.test_webhooks import receiver, webhooks
 
 HOOK = {"url": "https://sis.example/hook", "kinds": ["final"]}
 DAY = 86_400

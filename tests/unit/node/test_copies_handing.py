@@ -25,10 +25,10 @@ from tests.support.mail_server import MailServer, mail_server
 from tests.unit.node.conftest import Node
 from tests.unit.node.console import Officer, words
 from tests.unit.node.copies import address, anchor_all, award, awarded, bound_roster
+from tests.unit.node.mails import deliver
 from tests.unit.node.nodes import TEMPLATES, make_node, roster
 from tests.unit.node.test_console_changes import check
 from tests.unit.node.test_crash import node as opened
-from tests.unit.node.test_delivery_mail import deliver
 
 
 @pytest.fixture

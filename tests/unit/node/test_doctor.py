@@ -180,7 +180,7 @@ def test_a_damaged_database_is_found(tidy: Node) -> None:
     path.write_bytes(data)
     report = examined(tidy)
     assert report.of("database").outcome == "problem"
-    assert report.of("promises, backup, published log, mail, webhooks").outcome == "unknown"
+    assert report.of("awards, promises, backup, published log, mail, webhooks").outcome == "unknown"
 
 
 def test_an_older_schema_is_told_and_not_upgraded(tidy: Node) -> None:

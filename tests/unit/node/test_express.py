@@ -190,7 +190,6 @@ def test_items_that_fail_together_leave_nothing_and_the_others_are_stored(node: 
         ]
     assert found == [False, True, False]
     assert store.facts.get("bad") is None and store.facts.get("good") == b"x"
-    group.close()
 
 
 def test_no_stored_answer_holds_a_webhook_s_secret(node: Node) -> None:

@@ -122,7 +122,10 @@ def test_lines_of_after_the_last_seal_are_counted_and_said(node: Node) -> None:
     assert not any("audit log" in line for line in _fsck_lines(node.services.fsck(offline=True)))
     node.services.issue(roster(2, first=5), "r.csv")
     report = node.services.fsck(offline=True)
-    sentence = "The audit log's last 1 line came after the last seal: nothing else proves what was done there."
+    sentence = (
+        "The last line of the audit log is under no seal yet: until the next one nothing else shows that it is "
+        "unchanged."
+    )
     assert (report.acts_since_seal, sentence in _fsck_lines(report)) == (1, True)
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -65,9 +66,16 @@ Server(Path("."), "127.0.0.1", 0, lambda url: print(url, flush=True)).run()
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
+def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the server logs."""
+    return tmp_path_factory.mktemp("server") / "log"
+
+
+@pytest.fixture(scope="module")
+def port(logged: Path) -> Iterator[int]:
     """Of a server as `node run` has it, with three threads and a second of patience."""
-    child = subprocess.Popen([sys.executable, "-c", _CHILD], stdout=subprocess.PIPE, text=True)
+    with logged.open("wb") as log:
+        child = subprocess.Popen([sys.executable, "-c", _CHILD], stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         assert child.stdout is not None
         yield int(child.stdout.readline().rpartition(":")[2])
@@ -280,6 +288,17 @@ def test_requests_sent_at_once_are_answered_in_their_order(port: int) -> None:
 def test_what_the_short_way_leaves_is_asked_in_the_ordinary_one(port: int, body: bytes, said: bytes) -> None:
     answer = answered(port, _quick(body, _LAST))
     assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"\r\n\r\n" + said)
+
+
+def test_who_goes_in_the_middle_of_his_request_is_no_failure_of_the_server(port: int, logged: Path) -> None:
+    before = logged.read_text().count("cut off request")
+    opened(port, b"POST /hidden/body HTTP/1.1\r\n" + _HEAD + b"Content-Length: 50\r\n\r\nab").close()
+    until = time.monotonic() + 20
+    while logged.read_text().count("cut off request") == before and time.monotonic() < until:
+        time.sleep(0.05)
+    assert answered(port, _ALIVE).startswith(b"HTTP/1.1 200")
+    told = logged.read_text()
+    assert told.count("cut off request") > before and '"request failed", "status": 500' not in told
 
 
 def test_visitors_who_go_leave_nothing_behind(port: int) -> None:

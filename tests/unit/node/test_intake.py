@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 from dataclasses import replace
 
@@ -14,19 +15,13 @@ from node.services import Services
 from node.store import EntryState, Store
 from node.store.accepts import Accept
 from node.store.act_chain import FIRST, act_hash
-from node.store.database import Fault
 from node.web import idempotency
 from rootseal.credential import urn_uuid
 from tests.support.api_caller import Caller, ServedClient, refused
 from tests.support.program import Program
 from tests.unit.node.conftest import Node
+from tests.unit.node.intakes import Killed, dying, standing, take_in
 from tests.unit.node.nodes import roster
-
-
-@pytest.fixture
-def never(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is made because it is quiet."""
-    monkeypatch.setattr("node.store.group_commit._QUIET_SECONDS", 1e6)
 
 
 @pytest.fixture
@@ -35,19 +30,6 @@ def petra(node: Node) -> Caller:
     token = access.add("Petra", [Role.ISSUE, Role.READ, Role.REVOKE]).text
     access.authenticate(token)
     return Caller(ServedClient(node.services), token)
-
-
-def take_in(petra: Caller, count: int, first: int = 0) -> list[str]:
-    """The ids of so many awards that were acknowledged."""
-    answers = [petra.issue(f"take-{first + i}", learner_id=f"07{first + i}") for i in range(count)]
-    assert [answer.status_code for answer in answers] == [201] * count
-    return [(answer.json or {})["id"] for answer in answers]
-
-
-def standing(node: Node) -> tuple[int, int]:
-    """How many wait in the intake, and how many are entries."""
-    taken_in = node.services.store.accepts.waiting()
-    return taken_in, sum(node.services.store.entries.counts().values()) - taken_in
 
 
 @pytest.mark.usefixtures("never")
@@ -86,6 +68,8 @@ def test_a_stranger_s_question_makes_nothing(node: Node, petra: Caller) -> None:
     take_in(petra, 1)
     assert petra.client.get("/v1/status").status_code == 200
     assert petra.client.get("/v1/credentials").status_code == 401
+    assert petra.client.get("/console/sign-in").status_code == 200
+    assert petra.client.get("/console/credentials").status_code == 303
     assert petra.client.get("/v1/credentials", headers={"Authorization": "Bearer x"}).status_code == 401
     assert standing(node) == (1, 0)
 
@@ -96,6 +80,25 @@ def test_when_it_is_quiet_they_are_made(node: Node, petra: Caller) -> None:
     while node.services.store.accepts.waiting() and time.monotonic() < until:
         time.sleep(0.05)
     assert standing(node) == (0, 40)
+
+
+def test_what_nobody_foresaw_does_not_end_the_writer(
+    node: Node, petra: Caller, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = threading.Event()
+
+    def work_out(most: int) -> int:
+        failed.set()
+        raise TypeError("Ada Lovelace")
+
+    monkeypatch.setattr(node.services.intake, "work_out", work_out)
+    (made,) = take_in(petra, 1)
+    assert failed.wait(20)
+    take_in(petra, 1, first=1)
+    monkeypatch.undo()
+    assert petra.read(f"/credentials/{made}")["id"] == made
+    told = capsys.readouterr().err
+    assert '"event": "intake", "error": "TypeError"' in told and "Lovelace" not in told
 
 
 @pytest.mark.usefixtures("never")
@@ -237,21 +240,6 @@ def test_what_is_kept_gives_the_credential_that_a_list_would_give(node: Node, pe
     assert node.services.fsck(offline=True).findings == []
 
 
-class _Killed(BaseException):
-    pass
-
-
-def _dying(at: str, after: int) -> Fault:
-    seen: list[str] = []
-
-    def fault(point: str) -> None:
-        seen.append(point)
-        if point == at and seen.count(at) > after:
-            raise _Killed
-
-    return fault
-
-
 @pytest.mark.usefixtures("never")
 @pytest.mark.parametrize("at", ["begin", "commit", "committed"])
 @pytest.mark.parametrize("after", [0, 1])
@@ -260,9 +248,9 @@ def test_killed_while_they_are_made(
 ) -> None:
     monkeypatch.setattr("node.intake.Intake.work_out.__defaults__", (2,))
     ids = take_in(petra, 5)
-    dying = Store.open(node.services.store.path, _dying(at, after))
-    services = Services(node.directory, node.services.config, dying, chain=node.chain, clock=node.clock)
-    with pytest.raises(_Killed):
+    dead = Store.open(node.services.store.path, dying(at, after))
+    services = Services(node.directory, node.services.config, dead, chain=node.chain, clock=node.clock)
+    with pytest.raises(Killed):
         services.settle()
     services.close()
     reopened = node.reopened()

@@ -14,9 +14,9 @@ from node.errands import Errands
 from node.health import Health
 from node.promises import tell_unkept
 from node.runner import Worker
+from tests.support.webhook_receiver import EVENT, checked, receiver, webhooks
 from tests.unit.node.conftest import Node
 from tests.unit.node.nodes import roster
-from tests.unit.node.test_webhooks import EVENT, checked, receiver, webhooks
 
 
 def events(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, int]]:

@@ -70,6 +70,36 @@ def test_the_page_is_the_built_one_with_three_places_filled(opened: Opened) -> N
     )
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_before_and_without_its_script_the_page_is_in_the_visitors_language(opened: Opened, language: str) -> None:
+    """Lang, title and every fixed text; not a byte of what the page's own policy names by hash."""
+    get = opened()
+    page = get("/verify", headers={"Accept-Language": f"fr, {language};q=0.5"})
+    built = (files("node") / "pages" / "verify.html").read_text(encoding="utf-8")
+    texts = json.loads((Path(__file__).parents[3] / "web" / "texts" / f"page.{language}.json").read_bytes())
+    assert re.findall("<html[^>]*>", page.text) == [f'<html lang="{language}">']
+    assert page.text.count(f'<title data-t="page.title">{texts["page.title"]}</title>') == 1
+    shown, places = (re.findall('data-t="([a-z_0-9.]+)">([^<]*)</', text) for text in (page.text, built))
+    assert [key for key, _ in shown] == [key for key, _ in places]
+    assert len(shown) > 40
+    for key, text in shown:
+        start, _, end = texts[key].partition("{version}")
+        assert html.unescape(text).startswith(start) and html.unescape(text).endswith(end), key
+    for part in ("<script>.*?</script>", "<style>.*?</style>"):
+        assert re.findall(part, page.text, re.DOTALL) == re.findall(part, built, re.DOTALL)
+    assert page.headers["Content-Security-Policy"] == get("/verify").headers["Content-Security-Policy"]
+    assert page.headers["Vary"] == "Accept-Language"
+    assert get(f"/verify?lang={language}").text == page.text
+
+
+@pytest.mark.parametrize("language", ["fr", "", "de-DE-x", "*"])
+def test_whoever_reads_none_of_its_languages_gets_the_built_one(opened: Opened, language: str) -> None:
+    get = opened()
+    assert get(f"/verify?lang={language}").text == get("/verify").text
+    expected = "de" if language.startswith("de") else "en"
+    assert f'<html lang="{expected}">' in get("/verify", headers={"Accept-Language": language}).text
+
+
 @pytest.mark.parametrize("public", [(), PUBLIC])
 def test_only_what_the_operator_allows_is_shown_of_the_endpoints(opened: Opened, public: tuple[str, ...]) -> None:
     secret = "https://rpc.example/v2/secret-key"
