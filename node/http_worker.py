@@ -31,6 +31,10 @@ _SENTENCES: Final = {
 _HEAD_SECONDS: Final = 20.0
 """Until the first request's head has arrived; between requests gunicorn's `keepalive` holds."""
 
+_LARGEST_HEAD: Final = 16 * 1024
+"""Bytes of a request's line and headers. gunicorn bounds each, and would read 400 KB of them, slowly."""
+
+_HEAD_ENDS: Final = b"\r\n\r\n"
 _READ_SECONDS: Final = 60.0
 """Without a reader of what is written."""
 
@@ -41,6 +45,8 @@ class HttpConnection(ASGIProtocol):  # type: ignore[misc]
     """Our own are the short way, the answer to unreadable requests, and an end to connections that ask nothing."""
 
     _asked: Mapping[str, Any] = MappingProxyType({})
+    _head_size: int = 0
+    _head_tail: bytes = b""
     _waiting: TimerHandle | None = None
     _reading: TimerHandle | None = None
 
@@ -84,12 +90,25 @@ class HttpConnection(ASGIProtocol):  # type: ignore[misc]
             self._reading = None
 
     def _feed_callback_parser(self, data: bytes) -> bool:
+        if self._callback_parser._state in ("request_line", "headers") and self._head_with(data) > _LARGEST_HEAD:
+            return self._refused(431)
         try:
             return bool(super()._feed_callback_parser(data))
         except ValueError:  # a number of thousands of digits
-            self._send_error_response(400, "")
-            self._close_transport()
-            return False
+            return self._refused(400)
+
+    def _head_with(self, data: bytes) -> int:
+        """The size of the head that has come so far, before anything of `data` is parsed."""
+        seen = self._head_tail + data
+        end = seen.find(_HEAD_ENDS)
+        self._head_size += len(data) if end < 0 else end + len(_HEAD_ENDS) - len(self._head_tail)
+        self._head_tail = seen[1 - len(_HEAD_ENDS) :]
+        return self._head_size
+
+    def _refused(self, status: int) -> bool:
+        self._send_error_response(status, "")
+        self._close_transport()
+        return False
 
     async def _serve_http_request(self, request: Any, sockname: Any, peername: Any) -> Any:
         """What the short way answers takes no task of its own and none of ASGI's messages."""
@@ -117,6 +136,7 @@ class HttpConnection(ASGIProtocol):  # type: ignore[misc]
 
     def _on_headers_complete(self) -> Any:
         self._stop_waiting()
+        self._head_size, self._head_tail = 0, b""
         return super()._on_headers_complete()
 
     def _stop_waiting(self) -> None:

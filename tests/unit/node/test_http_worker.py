@@ -290,6 +290,34 @@ def test_what_the_short_way_leaves_is_asked_in_the_ordinary_one(port: int, body:
     assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"\r\n\r\n" + said)
 
 
+def _large(count: int) -> bytes:
+    return b"GET /hidden/alive HTTP/1.1\r\n" + _HEAD + b"".join(b"a: %s\r\n" % (b"x" * 4000) for _ in range(count))
+
+
+def test_large_heads_are_refused_before_they_are_parsed(port: int) -> None:
+    assert answered(port, _large(4) + b"\r\n").startswith(b"HTTP/1.1 200")
+    assert answered(port, _large(4)) == b"", "not whole, and after a while nobody waits for more"
+    for rest in (b"", b"\r\n"):
+        assert answered(port, _large(5) + rest).startswith(b"HTTP/1.1 431")
+    with opened(port, _large(2)) as there:
+        time.sleep(0.2)
+        there.sendall(_large(3).partition(b"a: ")[2])
+        assert there.makefile("rb").read().startswith(b"HTTP/1.1 431")
+    first = b"GET /hidden/alive HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = answered(port, first + _large(5) + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 200") and answer.count(b"HTTP/1.1 431") == 1
+
+
+def test_a_body_is_no_part_of_its_head(port: int) -> None:
+    ask = b"POST /hidden/body HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n"
+    for split in range(len(ask) - 5, len(ask) + 1):
+        with opened(port, ask[:split]) as there:
+            time.sleep(0.02)
+            there.sendall(ask[split:] + b"x" * 90_000 + _ALIVE)
+            answer = there.makefile("rb").read()
+            assert answer.startswith(b"HTTP/1.1 413") and b"HTTP/1.1 431" not in answer
+
+
 def test_who_goes_in_the_middle_of_his_request_is_no_failure_of_the_server(port: int, logged: Path) -> None:
     before = logged.read_text().count("cut off request")
     opened(port, b"POST /hidden/body HTTP/1.1\r\n" + _HEAD + b"Content-Length: 50\r\n\r\nab").close()
