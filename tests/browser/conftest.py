@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,12 +20,13 @@ from rootseal.files import CredentialFile
 from rootseal.instants import format_instant
 from rootseal.policy import Policy
 from rootseal.presentation import HolderProof, Presentation, present
-from tests.support.browser import PAGES, chromium, serving
+from tests.support.browser import PAGES, chromium
 from tests.support.contract_wallet import deploy_wallet
 from tests.support.devchain import running_chain
 from tests.support.issued import ChainPublisher, Institution, address_of, sign
 from tests.support.live_node import Quiet
 from tests.support.program import Program
+from tests.support.serving import file_server, serving
 from tests.support.verify_page import Verifier
 from tests.support.wallet_page import SECRET, At, at_page, serve
 from tests.unit.node.nodes import TEMPLATES
@@ -111,7 +111,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
-    with serving(PAGES) as url:
+    with file_server(PAGES) as url:
         yield url
 
 
@@ -163,11 +163,5 @@ def node(tmp_path: Path, world: World, capsys: pytest.CaptureFixture[str]) -> It
     with Services.open(directory) as services:
         services.add_templates(TEMPLATES)
         server = make_server("127.0.0.1", 0, create_app(services), threaded=True, request_handler=Quiet)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", services
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with serving(server) as url:
+            yield url, services

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +18,10 @@ from node.health import Health
 from node.runner import Worker
 from node.services import Services
 from tests.support.axe import axe, keep, pictures_wanted
-from tests.support.browser import Watched, next_page, serving
+from tests.support.browser import Watched, next_page
 from tests.support.devchain import running_chain
 from tests.support.live_node import Quiet
+from tests.support.serving import file_server, serving
 from tests.unit.node.nodes import HEADER, TEMPLATES, make_registered
 
 if TYPE_CHECKING:
@@ -73,16 +73,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             )
             worker = Worker(services, health)
             server = make_server("127.0.0.1", 0, create_app(services, health), threaded=True, request_handler=Quiet)
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
-            thread.start()
-            worker.start()
-            try:
-                yield replace(made, url=f"http://127.0.0.1:{server.server_port}")
-            finally:
-                worker.stop()
-                server.shutdown()
-                thread.join()
-                server.server_close()
+            with serving(server) as url:
+                worker.start()
+                try:
+                    yield replace(made, url=url)
+                finally:
+                    worker.stop()
 
 
 class Desk:
@@ -310,7 +306,7 @@ def test_a_form_on_another_site_does_nothing(office: Office, desks: list[Desk], 
     desk.sign_in(office.ada)
     form = f'<form method="post" action="{office.url}/console/sign-out"><button>Win a prize</button></form>'
     (tmp_path / "prize.html").write_text(form)
-    with serving(tmp_path) as elsewhere:
+    with file_server(tmp_path) as elsewhere:
         # Another site, as browsers see it: the cookie stays at home.
         desk.page.goto(f"{elsewhere.replace('127.0.0.1', 'localhost')}/prize.html")
         desk.press("Win a prize")

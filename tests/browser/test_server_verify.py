@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from rootseal.files import CredentialFile
 from rootseal.presentation import Presentation, present
 from tests.support.axe import axe, keep, pictures_wanted
 from tests.support.browser import Watched, next_page
+from tests.support.serving import serving
 from tests.unit.node.nodes import Clock, make_node, open_node, roster
 
 if TYPE_CHECKING:
@@ -62,14 +62,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for name, content in contents.items():
             paths[name].write_bytes(content)
         server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield Site(f"http://127.0.0.1:{server.server_port}", **paths)
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with serving(server) as url:
+            yield Site(url, **paths)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from node.init_policy import public_policy
 from node.services import Services
 from rootseal.microcredential import MicroCredential
 from tests.support.live_node import Quiet
+from tests.support.serving import serving
 from tests.support.verify_page import Verifier
 from tests.unit.node.nodes import TEMPLATES, Clock, make_registered, roster
 
@@ -93,18 +94,10 @@ def kept(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def _saved(browser: Browser, services: Services, path: Path) -> Path:
     """The bytes that the browser got for `/verify`: what "Save page as, HTML only" writes."""
     server = make_server("127.0.0.1", 0, create_app(services), threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    tab = browser.new_page(locale="en-GB")
-    try:
-        answer = tab.goto(f"http://127.0.0.1:{server.server_port}/verify")
+    with serving(server) as url, browser.new_page(locale="en-GB") as tab:
+        answer = tab.goto(f"{url}/verify")
         assert answer is not None
         path.write_bytes(answer.body())
-    finally:
-        tab.close()
-        server.shutdown()
-        thread.join()
-        server.server_close()
     return path
 
 

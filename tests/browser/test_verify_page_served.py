@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.support.axe import axe, keep, pictures_wanted
 from tests.support.browser import Watched
 from tests.support.devchain import running_chain
 from tests.support.live_node import Quiet
+from tests.support.serving import serving
 from tests.support.verify_page import Verifier
 from tests.unit.node.nodes import TEMPLATES, make_registered, roster
 
@@ -53,15 +53,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             services.seal()
             assert services.anchor().reached
             server = make_server("127.0.0.1", 0, create_app(services), threaded=True, request_handler=Quiet)
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
-            thread.start()
-            try:
-                url = f"http://127.0.0.1:{server.server_port}"
+            with serving(server) as url:
                 yield Site(url, process.url.rstrip("/"), services.credential_file(row.id))
-            finally:
-                server.shutdown()
-                thread.join()
-                server.server_close()
 
 
 @pytest.fixture

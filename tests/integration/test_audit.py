@@ -10,8 +10,9 @@ import pytest
 from anchor.audit import log_head
 from tests.support import auditing
 from tests.support.auditing import Auditor
-from tests.support.ledger_world import ACCOUNTS, LedgerWorld, WorldIssuer, file_server, publish
+from tests.support.ledger_world import ACCOUNTS, LedgerWorld, WorldIssuer, publish
 from tests.support.program import Program
+from tests.support.serving import file_server
 
 audit, url, small = auditing.audit, auditing.url, auditing.small
 

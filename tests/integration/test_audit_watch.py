@@ -28,6 +28,7 @@ from tests.support.history import DAY, History, HistoryIssuer
 from tests.support.ledger_world import publish
 from tests.support.program import Program
 from tests.support.scripted_chain import ScriptedChain, scripted_chain
+from tests.support.serving import serving
 
 
 @pytest.fixture
@@ -98,17 +99,14 @@ class Hook:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook"
+        self._running = ExitStack()
 
     def __enter__(self) -> Hook:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self.url = self._running.enter_context(serving(self._server)) + "/hook"
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._running.close()
 
 
 def codes(look: dict[str, Any]) -> list[str]:

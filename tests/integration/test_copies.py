@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from node.services import Services
 from rootseal.files import CredentialFile
 from tests.support.devchain import ChainProcess, running_chain
 from tests.support.program import Program
+from tests.support.serving import serving
 from tests.unit.node.copies import address, award, awarded, bound_roster
 from tests.unit.node.nodes import TEMPLATES, make_registered
 
@@ -97,18 +97,9 @@ def test_corrected_and_erased_with_all_copies(services: Services) -> None:
     assert services.fsck().findings == []
 
 
-@contextmanager
-def served(services: Services) -> Iterator[str]:
+def served(services: Services) -> AbstractContextManager[str]:
     """The node's pages on a port of this machine."""
-    server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return serving(make_server("127.0.0.1", 0, create_app(services), threaded=True))
 
 
 def test_a_wallet_fetches_every_copy_with_one_link(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +16,7 @@ from rootseal.ethereum import address_text, checksum_address
 from rootseal.policy import LedgerPolicy, Policy, format_policy
 from tests.support.ledger_world import ACCOUNTS, LedgerWorld, WorldIssuer, embedded_chain
 from tests.support.program import Program, Run
+from tests.support.serving import serving
 
 AGENCY, STRANGER = 5, 6
 
@@ -166,8 +166,7 @@ def test_new_key_is_never_written_over(program: Program, tmp_path: Path) -> None
     assert program(*words).code == 2
 
 
-@contextmanager
-def served(answers: dict[str, bytes]) -> Iterator[str]:
+def served(answers: dict[str, bytes]) -> AbstractContextManager[str]:
     """A web server on this machine that answers what `answers` has."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -181,12 +180,4 @@ def served(answers: dict[str, bytes]) -> Iterator[str]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler))

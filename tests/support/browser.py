@@ -1,12 +1,9 @@
-"""Debian's Chromium driven by Playwright, and a page served on this machine with every request written down."""
+"""Debian's Chromium driven by Playwright, and a page watched: every request and every error written down."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright
 
-__all__ = ["CHROMIUM", "PAGES", "Watched", "chromium", "next_page", "serving", "settled"]
+__all__ = ["CHROMIUM", "PAGES", "Watched", "chromium", "next_page", "settled"]
 
 CHROMIUM = Path("/usr/bin/chromium")
 PAGES = Path(__file__).parents[2] / "node" / "pages"
@@ -67,23 +64,6 @@ def settled(page: Page) -> None:
     focus away from whoever was quicker."""
     if page.locator("[autofocus]").count():
         page.locator("[autofocus]:focus").wait_for()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The address at which the files of `folder` are served."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class Watched:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.serving import serving
 
 Reply = tuple[int, bytes, dict[str, str]]
 Route = Callable[[BaseHTTPRequestHandler], None] | Reply
@@ -29,17 +30,8 @@ class FakeNode:
 def fake_node() -> Iterator[FakeNode]:
     """A running one on a free port."""
     node = FakeNode()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(node))
-    server.daemon_threads = True
-    node.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _handler(node))) as node.url:
         yield node
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _handler(node: FakeNode) -> type[BaseHTTPRequestHandler]:

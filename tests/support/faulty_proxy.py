@@ -13,12 +13,14 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from tests.support.geth_rules import Client, GethRules
+from tests.support.serving import serving
 
 Kind = Literal["lose_request", "lose_response", "delay", "error"]
 
@@ -58,18 +60,14 @@ class FaultyProxy:
         self._connections: list[http.client.HTTPConnection] = []
         handler = type("Handler", (_Handler,), {"proxy": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._running = ExitStack()
 
     def __enter__(self) -> FaultyProxy:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self.url = self._running.enter_context(serving(self._server))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._running.close()
         for connection in self._connections:
             connection.close()
 

@@ -8,12 +8,11 @@ stands between an auditor and the chain and tells less than the truth.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from rootseal.tlog import LogCheckpoint, NoteKey, bundle_bytes, origin, sign_not
 from rootseal.typed_data import checkpoint_digest
 from tests.support.badge_document import credential_document
 from tests.support.devchain import post
+from tests.support.serving import serving
 
 ACCOUNTS = dev_accounts()
 BOTH_ROLES = 3
@@ -255,17 +255,14 @@ class TamperingProxy:
         self.refused = 0
         handler = type("Handler", (_Handler,), {"proxy": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._running = ExitStack()
 
     def __enter__(self) -> TamperingProxy:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self.url = self._running.enter_context(serving(self._server))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._running.close()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The chain's answer, or less."""
@@ -285,25 +282,3 @@ class TamperingProxy:
     def _is_old(self, block: str) -> bool:
         head = post(self._target, {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []})
         return block.startswith("0x") and int(block, 16) < int(head["result"], 16)
-
-
-@contextmanager
-def file_server(folder: Path) -> Iterator[str]:
-    """A plain web server over `folder`, as any library could run one."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def __init__(self, *args: Any) -> None:
-            super().__init__(*args, directory=str(folder))
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from node.access import Access, Role
 from node.app import create_app
 from node.config import read_config, write_config
 from node.services import Services
+from tests.support.serving import serving
 from tests.unit.node.nodes import Clock, make_node, open_node, roster
 
 
@@ -52,11 +52,5 @@ def live_node(directory: Path, public_url: str | None = None) -> Iterator[LiveNo
         app = create_app(services)
         services.config = config
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield LiveNode(f"http://127.0.0.1:{server.server_port}", token, services)
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with serving(server) as url:
+            yield LiveNode(url, token, services)

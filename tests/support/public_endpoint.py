@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.support.devchain import post
+from tests.support.serving import serving
 
 __all__ = ["PublicEndpoint"]
 
@@ -34,8 +35,8 @@ class PublicEndpoint:
         self.origins: list[str | None] = []
         handler = type("Handler", (_Handler,), {"endpoint": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
+        self._running = ExitStack()
+        self.host = f"127.0.0.1:{self._server.server_port}"
         self.url = f"http://{self.host}/v2/secret-key"
 
     def allow(self, origin: str) -> None:
@@ -45,14 +46,11 @@ class PublicEndpoint:
         self.status = 204
 
     def __enter__(self) -> PublicEndpoint:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self._running.enter_context(serving(self._server))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._running.close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from node.services import Services
 from tests.integration.every_command.story import Story
 from tests.support.copies import issue_copies
 from tests.support.issued import paper_institution
+from tests.support.serving import serving
 from wallet.box import Box
 
 
@@ -72,18 +72,12 @@ def leave(story: Story, file: Path) -> None:
         for on in (True, False):
             services = Services(opened.directory, replace(opened.config, share_links=on), opened.store)
             server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
-            thread.start()
-            try:
-                words = (file, "--node", f"http://127.0.0.1:{server.server_port}")
+            with serving(server) as url:
+                words = (file, "--node", url)
                 if on:
                     assert "/shared#" in story.run("wallet link", *words)["link"]
                 else:
                     assert story.program("wallet", "link", *words).code == 1
-            finally:
-                server.shutdown()
-                thread.join()
-                server.server_close()
 
 
 def credit(story: Story) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from anchor.chain import ChainUnavailable, Rejection, Reverted, RpcError, SendRejected
 from anchor.web3_chain import Web3Chain, open_chain
 from rootseal.errors import ConfigError
+from tests.support.serving import serving
 
 WORD = "0x" + "11" * 32
 BLOCK = {"number": "0x5", "hash": WORD, "parentHash": WORD, "timestamp": "0x6", "transactions": [WORD]}
@@ -52,8 +52,6 @@ class Node:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/secret-api-key"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
 
     def body(self, request: dict[str, Any]) -> tuple[int, bytes]:
         found = self.answers.get(request["method"], {"error": {"code": -32601, "message": "method not found"}})
@@ -64,17 +62,12 @@ class Node:
         member = found if isinstance(found, dict) and "error" in found else {"result": found}
         return 200, json.dumps({"jsonrpc": "2.0", "id": request["id"], **member}).encode()
 
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Node]:
     node = Node()
-    yield node
-    node.close()
+    with serving(node.server):
+        yield node
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 from pathlib import Path
-from threading import Thread
 
 import click
 import pytest
@@ -18,6 +17,7 @@ from werkzeug.serving import make_server
 
 from node.app import create_app
 from node.cli import main
+from tests.support.serving import serving
 from tests.unit.node.conftest import Node
 
 ROOT = Path(__file__).parents[3]
@@ -90,15 +90,9 @@ def test_the_healthcheck_tells_a_node_that_answers_from_one_that_does_not(node: 
 
     def asked(app: Flask) -> int:
         server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
+        with serving(server):
             words = [word.replace(f"/{port} ", f"/{server.server_port} ") for word in command]
             return subprocess.run(words, timeout=10).returncode
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
     assert asked(create_app(node.services)) == 0
     assert asked(Flask("another")) != 0  # it has no such route

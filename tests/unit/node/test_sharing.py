@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from node.sharing.keeping import MAX_ONE, Full, SharedFiles
 from node.sharing.wording import SHARED_TEXTS
 from rootseal.errors import InputError, UndeterminedError, VerificationError
 from rootseal.languages import LANGUAGES
+from tests.support.serving import serving
 from tests.unit.node.nodes import Clock, make_node, open_node
 from wallet.sharing import MAX_SHARED_BYTES, share
 
@@ -41,14 +41,8 @@ def serve(directory: Path, clock: Clock, *, on: bool = True) -> Iterator[Sharing
     write_config(directory, replace(read_config(directory), share_links=on))
     with open_node(directory, chain, clock) as services:
         server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield Sharing(f"http://127.0.0.1:{server.server_port}", directory / "shared-links", clock)
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with serving(server) as url:
+            yield Sharing(url, directory / "shared-links", clock)
 
 
 @pytest.fixture
