@@ -1,6 +1,7 @@
 """What holds for every run: where everything is required, a test that is left out fails it; what was survived is told.
 
 Both stand here and not beside the tests, for with several workers only this file is read by the process that prints.
+So do Hypothesis' settings, for only this file is read before every test module.
 """
 
 from __future__ import annotations
@@ -9,11 +10,22 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.fault.table import as_json, console, rows_of, survived
 
 # Sentences are compared in English, whatever the machine speaks.
 os.environ["LC_ALL"] = "C.UTF-8"
+
+# Without deadlines, for machines differ; the same examples every time where everything is required.
+settings.register_profile(
+    "rootseal",
+    deadline=None,
+    max_examples=int(os.environ.get("ROOTSEAL_EXAMPLES", "100")),
+    derandomize=bool(os.environ.get("CI") or os.environ.get("ROOTSEAL_REQUIRE_ALL")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("rootseal")
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 
 from rootseal.canonical import Json, dumps
-from tests.property.test_mutations import others, parent, places
+from tests.support.json_places import others, parent, places
 
 __all__ = ["MAKERS", "SCALE", "anything"]
 

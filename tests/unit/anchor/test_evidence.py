@@ -256,7 +256,7 @@ def test_deeply_nested_rlp_never_raises() -> None:
     assert isinstance(proven_receipt(keccak256(node), 0, (node,)), str)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_no_changed_byte_is_accepted(data: st.DataObject) -> None:
     anchor, evidence = USUAL
@@ -269,7 +269,7 @@ def test_no_changed_byte_is_accepted(data: st.DataObject) -> None:
     assert problem(anchor, replace(evidence, header=parts[0], receipt_proof=tuple(parts[1:]))) is not None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.binary(max_size=600),
     st.integers(-(2**70), 2**70),

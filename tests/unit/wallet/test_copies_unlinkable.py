@@ -33,7 +33,7 @@ def presentation(file: CredentialFile, wishes: list[str], asked: int | None) -> 
     return answered(made, question, answer).to_bytes()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     wishes=st.lists(st.sampled_from(sorted(PRESETS)), min_size=1, max_size=3, unique=True),
     others=st.integers(0, 4),
